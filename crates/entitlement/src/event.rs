@@ -1,0 +1,156 @@
+//! Events: past participles with the field changes they made. Folding them needs no rule, so
+//! that an old history folds the same under every later version of the rules.
+
+use crate::{Ending, Hold, Holds, JsonObject, Moment, Party, PendingUpdate, Reason, Record, Status, Wish};
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// One thing that happened to an entitlement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// When it was applied; never before the event before it.
+    pub at: Moment,
+    /// Who made it happen.
+    pub by: Party,
+    /// What happened; a closed list.
+    pub kind: EventKind,
+    /// Why, where it was said.
+    pub reason: Option<Reason>,
+    /// The record's version afterwards. Events of one commit may share a version; a kind that
+    /// changes no record (`Noted`) leaves it.
+    pub version: u32,
+    /// The field changes, new values.
+    pub sets: Vec<Set>,
+}
+
+/// What happened: the closed list of history and feed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum EventKind {
+    /// The reseller created it.
+    Created,
+    /// The merchant activated it, first or after an update.
+    Activated,
+    /// After an unknown create: the merchant has it pending.
+    FoundPending,
+    /// productKey or offerKey changed; `productKey` decides the notification.
+    ProductUpdated,
+    /// Any other field changed.
+    DetailsUpdated,
+    /// The user has to confirm an update.
+    UpdatePending,
+    /// A pending update was refused, dropped or timed out.
+    UpdateRolledBack,
+    /// A hold was set on an entitlement that was not suspended.
+    Suspended,
+    /// A further hold, or one lifted while others remain.
+    HoldChanged,
+    /// The last hold went.
+    Resumed,
+    /// An end was planned, or its date moved.
+    EndingPlanned,
+    /// A planned end was taken back.
+    EndingUndone,
+    /// Ended softly.
+    Cancelled,
+    /// Ended at once.
+    Revoked,
+    /// The merchant queued a cancel or revoke: its reason is in extensionData already.
+    RequestQueued,
+    /// A queued or unknown request was not done: its reason is taken back.
+    RequestNotDone,
+    /// A wish to cancel or revoke was kept while FAILED.
+    EndWished,
+    /// The merchant told something that changed nothing.
+    Noted,
+}
+
+/// One field's new value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Set {
+    /// The whole record: only in `Created`.
+    Record(Box<Record>),
+    /// status
+    Status(Status),
+    /// dateActivated
+    DateActivated(Option<Moment>),
+    /// dateEnded
+    DateEnded(Option<Moment>),
+    /// dateSuspended
+    DateSuspended(Option<Moment>),
+    /// dateResumed
+    DateResumed(Option<Moment>),
+    /// customerIdentifier
+    CustomerIdentifier(String),
+    /// productKey
+    ProductKey(String),
+    /// offerKey
+    OfferKey(Option<String>),
+    /// activationCode
+    ActivationCode(Option<String>),
+    /// entitlementDisplayName
+    EntitlementDisplayName(Option<String>),
+    /// dateExpiry
+    DateExpiry(Option<Moment>),
+    /// extensionData, whole
+    ExtensionData(JsonObject),
+    /// notificationUrl
+    NotificationUrl(Option<String>),
+    /// externalEntitlementId
+    ExternalEntitlementId(Option<String>),
+    /// merchantEntitlementId
+    MerchantEntitlementId(String),
+    /// financeData, whole
+    FinanceData(JsonObject),
+    /// behind the record: the merchant's private pairs, whole
+    MerchantExtension(JsonObject),
+    /// behind the record: one party's hold (never `Operator`: its hold is the HUB's)
+    Hold(Party, Option<Hold>),
+    /// behind the record: all holds (an end clears them)
+    Holds(Holds),
+    /// behind the record
+    PendingUpdate(Option<PendingUpdate>),
+    /// behind the record
+    Ending(Option<Ending>),
+    /// behind the record
+    PendingUntil(Option<Moment>),
+    /// behind the record
+    Wish(Option<Wish>),
+    /// behind the record
+    LastMerchantEventAt(Moment),
+}
+
+/// What a notification says (docs/API.md section 7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum NotificationReason {
+    /// Became active.
+    ActivationSuccess,
+    /// Will end.
+    TerminationPending,
+    /// Ended.
+    TerminationSuccess,
+    /// The product changed.
+    ProductUpdate,
+    /// Suspended.
+    SuspensionSuccess,
+    /// Resumed, or its ending undone.
+    ResumptionSuccess,
+    /// Something else changed.
+    MetadataUpdate,
+}
+
+impl NotificationReason {
+    /// The word of the public API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ActivationSuccess => "ACTIVATION_SUCCESS",
+            Self::TerminationPending => "TERMINATION_PENDING",
+            Self::TerminationSuccess => "TERMINATION_SUCCESS",
+            Self::ProductUpdate => "PRODUCT_UPDATE",
+            Self::SuspensionSuccess => "SUSPENSION_SUCCESS",
+            Self::ResumptionSuccess => "RESUMPTION_SUCCESS",
+            Self::MetadataUpdate => "METADATA_UPDATE",
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! THE RULES of an entitlement's life (docs/LIFECYCLE.md), and nothing else: no clock, no files,
+//! no network, no serialisation, no randomness. The compiler keeps them out (`no_std` + `alloc`).
+//!
+//! Two halves. [`admit`] decides what a command may do before a merchant is asked; [`settle`]
+//! takes what a merchant answered, told by itself, or what time brought, and is total. Both give
+//! a [`Decision`]: events to apply, the open operation afterwards, and how the caller is answered.
+//! [`apply`] folds an event into the state; [`effects`] names the notification it obliges.
+#![no_std]
+extern crate alloc;
+
+mod answer;
+mod command;
+mod decision;
+mod event;
+mod json;
+mod moment;
+mod operation;
+mod reason;
+mod record;
+mod rejection;
+mod state;
+mod status;
+
+pub use answer::*;
+pub use command::*;
+pub use decision::*;
+pub use event::*;
+pub use json::*;
+pub use moment::*;
+pub use operation::*;
+pub use reason::*;
+pub use record::*;
+pub use rejection::*;
+pub use state::*;
+pub use status::*;

@@ -1,0 +1,152 @@
+//! An answer before it becomes an HTTP response: status, body, and the few headers that vary.
+
+use store::{SavedAnswer, StoreError};
+use wire::{ANSWER_FORM, ErrorAnswer, Origin, ResponseCode, record_body};
+
+/// What the caller is answered.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// HTTP status.
+    pub http: u16,
+    /// The body, JSON.
+    pub body: String,
+    /// The record's version, as the ETag.
+    pub version: Option<u32>,
+    /// It is the remembered answer of an earlier request.
+    pub replayed: bool,
+    /// `Retry-After`, in seconds.
+    pub retry_after_s: Option<u32>,
+    /// `Allow`.
+    pub allow: Option<&'static str>,
+    /// `WWW-Authenticate` belongs to it.
+    pub challenge: bool,
+    /// Names for `Ignored-Fields`.
+    pub ignored_fields: Vec<String>,
+}
+
+impl Answer {
+    /// An answer of this body and nothing else.
+    #[must_use]
+    pub fn plain(http: u16, body: String) -> Self {
+        Self {
+            http,
+            body,
+            version: None,
+            replayed: false,
+            retry_after_s: None,
+            allow: None,
+            challenge: false,
+            ignored_fields: Vec::new(),
+        }
+    }
+
+    /// The record in its envelope.
+    #[must_use]
+    pub fn record(http: u16, code: ResponseCode, parameters: Option<&str>, state: &entitlement::Entitlement) -> Self {
+        let body = record_body(ANSWER_FORM, code, parameters, &state.record).unwrap_or_default();
+        Self { version: Some(state.version), ..Self::plain(http, body) }
+    }
+
+    /// A refusal or failure.
+    #[must_use]
+    pub fn error(error: &ErrorAnswer) -> Self {
+        Self {
+            retry_after_s: error.retry_after_s,
+            allow: error.allow,
+            challenge: error.http == 401,
+            ..Self::plain(error.http, error.body())
+        }
+    }
+
+    /// A 503 whose outcome is unknown, with the record.
+    #[must_use]
+    pub fn unknown(error: &ErrorAnswer, state: &entitlement::Entitlement) -> Self {
+        let body = error.body_with_record(&state.record);
+        Self { body, version: Some(state.version), ..Self::error(error) }
+    }
+}
+
+/// What is remembered of a record's answer: enough to print it again byte by byte.
+#[must_use]
+pub fn saved_record(http: u16, code: ResponseCode, version: u32, parameters: Option<String>) -> SavedAnswer {
+    SavedAnswer::Record { http, form: ANSWER_FORM, code: code.index(), version, parameters }
+}
+
+/// 500: our fault, nothing half done.
+#[must_use]
+pub fn internal_error() -> ErrorAnswer {
+    error(500, ResponseCode::InternalError, "internal-error", "Something went wrong in the hub.", Origin::Hub)
+        .retryable(None)
+        .hint("Nothing was done. Send the request again; if it stays, tell the operator the X-Request-Id of this answer.")
+}
+
+/// 503 of the hub's own.
+#[must_use]
+pub fn unavailable(rule: &'static str, message: &str, retry_after_s: u32) -> ErrorAnswer {
+    error(503, ResponseCode::ServiceUnavailable, rule, message, Origin::Hub).retryable(Some(retry_after_s))
+}
+
+/// What the store could not do, as an answer.
+#[must_use]
+pub fn store_error(error: &StoreError) -> ErrorAnswer {
+    match error {
+        StoreError::Full => unavailable("store-full", "The hub's disk is full; nothing was changed.", 30),
+        StoreError::Busy => unavailable("store-busy", "The hub has too much to write; nothing was changed.", 1),
+        StoreError::Stopped(_) => unavailable("store-stopped", "The hub's store has stopped.", 10),
+        StoreError::Unknown(_) => unavailable(
+            "outcome-unknown",
+            "It is not known whether the request took effect. Repeat it with the same X-RequestIdentifier.",
+            1,
+        ),
+        StoreError::Unreadable(_) => internal_error(),
+    }
+}
+
+/// An error answer of these parts, not retryable.
+#[must_use]
+pub fn error(http: u16, code: ResponseCode, rule: &'static str, message: &str, origin: Origin) -> ErrorAnswer {
+    ErrorAnswer {
+        http,
+        code,
+        message: message.to_owned(),
+        origin,
+        field: None,
+        rule,
+        hint: None,
+        retryable: false,
+        fields: Vec::new(),
+        retry_after_s: None,
+        allow: None,
+    }
+}
+
+/// The parts an error answer gets afterwards.
+pub trait ErrorParts: Sized {
+    /// Says what to do.
+    #[must_use]
+    fn hint(self, hint: impl Into<String>) -> Self;
+    /// Names the field that is meant.
+    #[must_use]
+    fn field(self, field: &str) -> Self;
+    /// The same request may succeed later, after so many seconds.
+    #[must_use]
+    fn retryable(self, after_s: Option<u32>) -> Self;
+}
+
+impl ErrorParts for ErrorAnswer {
+    fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    fn field(mut self, field: &str) -> Self {
+        self.field = Some(field.to_owned());
+        self
+    }
+
+    fn retryable(mut self, after_s: Option<u32>) -> Self {
+        self.retryable = true;
+        self.retry_after_s = after_s;
+        self
+    }
+}

@@ -1,0 +1,140 @@
+//! The catalog: who sells what of whom, under which conditions. A value in memory; what a
+//! request needs of it is looked up here and handed to the rules as facts.
+
+mod sandbox;
+
+use entitlement::RouteFacts;
+use ids::{AccountId, RouteId};
+use std::collections::HashMap;
+use std::sync::Arc;
+use wire::Switches;
+
+/// Everything configured, resolved to the store's numbers.
+#[derive(Debug, Default)]
+pub struct Catalog {
+    accounts: HashMap<AccountId, Arc<Account>>,
+}
+
+/// A reseller in one mode.
+#[derive(Debug)]
+pub struct Account {
+    /// Its number in the store.
+    pub id: AccountId,
+    /// The reseller's key, `resellerId` towards merchants.
+    pub reseller: String,
+    /// Live or test.
+    pub live: bool,
+    /// Its credential's switches.
+    pub switches: Switches,
+    /// Where notifications go when an entitlement has no URL of its own.
+    pub default_url: Option<String>,
+    /// How notifications authenticate to the reseller.
+    pub notification_auth: NotificationAuth,
+    /// Signs notifications.
+    pub webhook_secret: wire::WebhookSecret,
+    routes: HashMap<String, Arc<Route>>,
+}
+
+/// How a notification authenticates to the reseller (docs/API.md section 7).
+#[derive(Debug, Clone, Default)]
+pub enum NotificationAuth {
+    /// Only the signature.
+    #[default]
+    None,
+    /// HTTP Basic.
+    Basic {
+        /// User name.
+        user: String,
+        /// Password.
+        password: Secret,
+    },
+    /// `Authorization: Bearer`.
+    Bearer(Secret),
+    /// `X-Api-Key`.
+    ApiKey(Secret),
+}
+
+/// A secret the hub has to send; never printed.
+#[derive(Clone)]
+pub struct Secret(pub String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
+/// One reseller-merchant pairing.
+#[derive(Debug)]
+pub struct Route {
+    /// Its number in the store.
+    pub id: RouteId,
+    /// The merchant.
+    pub merchant_account_key: String,
+    /// What the rules need to know of it.
+    pub facts: RouteFacts,
+    /// What is sold on it.
+    pub products: Vec<Product>,
+}
+
+/// A merchant's product as this reseller sells it.
+#[derive(Debug)]
+pub struct Product {
+    /// productKey.
+    pub key: String,
+    /// Default entitlementDisplayName.
+    pub name: String,
+    /// Offers it lists.
+    pub offers: Vec<String>,
+    /// An offer must be named.
+    pub offer_required: bool,
+}
+
+impl Catalog {
+    /// A catalog of these accounts.
+    #[must_use]
+    pub fn new(accounts: impl IntoIterator<Item = Account>) -> Self {
+        Self { accounts: accounts.into_iter().map(|account| (account.id, Arc::new(account))).collect() }
+    }
+
+    /// The account of that number.
+    #[must_use]
+    pub fn account(&self, id: AccountId) -> Option<&Arc<Account>> {
+        self.accounts.get(&id)
+    }
+}
+
+impl Account {
+    /// The route to a merchant this reseller sells.
+    #[must_use]
+    pub fn route(&self, merchant_account_key: &str) -> Option<&Arc<Route>> {
+        self.routes.get(merchant_account_key)
+    }
+
+    /// The same account with its routes changed (tests give a merchant other facts).
+    #[must_use]
+    pub fn with_routes(mut self, change: impl Fn(&mut Route)) -> Self {
+        for route in self.routes.values_mut() {
+            if let Some(route) = Arc::get_mut(route) {
+                change(route);
+            }
+        }
+        self
+    }
+
+    /// The merchants this reseller sells, in order of their keys (for hints).
+    #[must_use]
+    pub fn merchants(&self) -> Vec<&str> {
+        let mut keys: Vec<&str> = self.routes.keys().map(String::as_str).collect();
+        keys.sort_unstable();
+        keys
+    }
+}
+
+impl Route {
+    /// The product of that key, if it is sold here.
+    #[must_use]
+    pub fn product(&self, key: &str) -> Option<&Product> {
+        self.products.iter().find(|product| product.key == key)
+    }
+}

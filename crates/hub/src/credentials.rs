@@ -1,0 +1,181 @@
+//! Who asks: Basic credentials, hashed with Argon2id at rest, remembered in memory under a keyed
+//! hash once verified (docs/API.md section 1).
+
+use crate::{HubError, Random};
+use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
+use argon2::Argon2;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use entitlement::Moment;
+use hmac::{Hmac, KeyInit, Mac};
+use ids::AccountId;
+use sha2::Sha256;
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use store::{CredentialRow, Store};
+use tokio::sync::Semaphore;
+
+/// Verified headers remembered at most; beyond that the memory starts anew.
+const REMEMBERED_MAX: usize = 10_000;
+/// Checks that may wait for a core; more are refused at once.
+const CHECKS_WAITING_MAX: usize = 64;
+/// An Authorization header is never longer.
+const HEADER_BYTES_MAX: usize = 1_024;
+
+/// A password could not be hashed.
+#[derive(Debug, thiserror::Error)]
+#[error("the password cannot be hashed: {0}")]
+pub struct PasswordError(String);
+
+/// The Argon2id hash of a password, as a PHC string.
+///
+/// # Errors
+/// Where hashing fails.
+pub fn hash_password(password: &str, salt: &[u8; 16]) -> Result<String, PasswordError> {
+    Argon2::default()
+        .hash_password_with_salt(password.as_bytes(), salt)
+        .map(|hash| hash.to_string())
+        .map_err(|error| PasswordError(error.to_string()))
+}
+
+/// Why nobody is let in. All but `Busy` are one 401 to the caller; the hint differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NotKnown {
+    /// No Authorization header.
+    Missing,
+    /// Not `Basic`, not Base64, no colon.
+    Malformed,
+    /// Wrong user or password, or revoked.
+    Wrong,
+    /// Too many passwords are being checked.
+    Busy,
+}
+
+/// The credentials of the hub.
+pub(crate) struct Credentials {
+    rows: RwLock<HashMap<String, CredentialRow>>,
+    remembered: RwLock<HashMap<[u8; 32], Verified>>,
+    memory_key: [u8; 32],
+    checks: Arc<Semaphore>,
+    /// An unknown user's password is verified against this, so that time tells nothing.
+    dummy_hash: String,
+}
+
+#[derive(Clone)]
+struct Verified {
+    user: String,
+    account: AccountId,
+    until: Option<Moment>,
+}
+
+impl Credentials {
+    pub(crate) async fn load(store: &dyn Store, random: &Random) -> Result<Self, HubError> {
+        let rows = store.credentials().await?.into_iter().map(|row| (row.user.clone(), row)).collect();
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let dummy_hash = hash_password("nobody's password", &random.secret()?)?;
+        Ok(Self {
+            rows: RwLock::new(rows),
+            remembered: RwLock::new(HashMap::new()),
+            memory_key: random.secret()?,
+            checks: Arc::new(Semaphore::new(cores)),
+            dummy_hash,
+        })
+    }
+
+    /// Whose header this is.
+    pub(crate) async fn verify(&self, header: Option<&[u8]>, now: Moment) -> Result<AccountId, NotKnown> {
+        let header = header.ok_or(NotKnown::Missing)?;
+        if header.len() > HEADER_BYTES_MAX {
+            return Err(NotKnown::Malformed);
+        }
+        let fingerprint = self.fingerprint(header);
+        if let Some(account) = self.recall(&fingerprint, now) {
+            return Ok(account);
+        }
+        let (user, password) = read_basic(header).ok_or(NotKnown::Malformed)?;
+        let verified = self.check(user, password, now).await?;
+        let account = verified.account;
+        self.remember(fingerprint, verified);
+        Ok(account)
+    }
+
+    fn recall(&self, fingerprint: &[u8; 32], now: Moment) -> Option<AccountId> {
+        let remembered = self.remembered.read().unwrap_or_else(PoisonError::into_inner);
+        let verified = remembered.get(fingerprint)?;
+        let in_time = verified.until.is_none_or(|until| now < until);
+        (in_time && self.is_live(&verified.user)).then_some(verified.account)
+    }
+
+    fn is_live(&self, user: &str) -> bool {
+        let rows = self.rows.read().unwrap_or_else(PoisonError::into_inner);
+        rows.get(user).is_some_and(|row| row.revoked_at.is_none())
+    }
+
+    fn remember(&self, fingerprint: [u8; 32], verified: Verified) {
+        let mut remembered = self.remembered.write().unwrap_or_else(PoisonError::into_inner);
+        if remembered.len() >= REMEMBERED_MAX {
+            remembered.clear();
+        }
+        remembered.insert(fingerprint, verified);
+    }
+
+    async fn check(&self, user: String, password: String, now: Moment) -> Result<Verified, NotKnown> {
+        let row = self.row(&user);
+        let live = row.clone().filter(|row| row.revoked_at.is_none());
+        let current = live.as_ref().map_or_else(|| self.dummy_hash.clone(), |row| row.password_hash.clone());
+        let old = live.as_ref().and_then(|row| row.old_password.clone()).filter(|(_, until)| now < *until);
+        let matched = self.match_password(password, current, old).await?;
+        match (live, matched) {
+            (Some(row), Some(until)) => Ok(Verified { user, account: row.account, until }),
+            (Some(_) | None, _) => Err(NotKnown::Wrong),
+        }
+    }
+
+    fn row(&self, user: &str) -> Option<CredentialRow> {
+        self.rows.read().unwrap_or_else(PoisonError::into_inner).get(user).cloned()
+    }
+
+    /// `Some(None)`: the current password; `Some(Some(until))`: the old one, good until then.
+    async fn match_password(
+        &self,
+        password: String,
+        current: String,
+        old: Option<(String, Moment)>,
+    ) -> Result<Option<Option<Moment>>, NotKnown> {
+        if Arc::strong_count(&self.checks) > CHECKS_WAITING_MAX {
+            return Err(NotKnown::Busy);
+        }
+        let permit = Arc::clone(&self.checks).acquire_owned().await.map_err(|_| NotKnown::Busy)?;
+        let checked = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            if matches(&password, &current) {
+                return Some(None);
+            }
+            old.filter(|(hash, _)| matches(&password, hash)).map(|(_, until)| Some(until))
+        });
+        checked.await.map_err(|_| NotKnown::Busy)
+    }
+
+    fn fingerprint(&self, header: &[u8]) -> [u8; 32] {
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.memory_key) else {
+            return [0; 32]; // HMAC takes keys of any length
+        };
+        mac.update(header);
+        mac.finalize().into_bytes().into()
+    }
+}
+
+fn matches(password: &str, hash: &str) -> bool {
+    PasswordHash::new(hash)
+        .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+}
+
+fn read_basic(header: &[u8]) -> Option<(String, String)> {
+    let text = std::str::from_utf8(header).ok()?;
+    let (scheme, encoded) = text.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let decoded = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
+    let (user, password) = decoded.split_once(':')?;
+    Some((user.to_owned(), password.to_owned()))
+}

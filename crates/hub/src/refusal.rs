@@ -1,0 +1,128 @@
+//! The rules' rejections and the merchants' refusals in the words of the public API
+//! (docs/API.md sections 2 and 6).
+
+use crate::answer::{ErrorParts, error, unavailable};
+use entitlement::{Failure, Refusal, RefusalKind, Rejection, Status};
+use wire::{ErrorAnswer, LIMIT_MESSAGE, Origin, ResponseCode, Switches};
+
+/// The merchant is asked again after so long, says a 503.
+const MERCHANT_RETRY_AFTER_S: u32 = 5;
+
+/// A rule of the hub says no.
+#[must_use]
+pub fn rejected(rejection: Rejection, status: Option<Status>, switches: &Switches) -> ErrorAnswer {
+    let rule = rejection.rule();
+    let conflict = conflict_code(switches);
+    let status = status.map_or("", Status::as_str);
+    let no = |http, code, message: &str| error(http, code, rule, message, Origin::Reseller);
+    let wrong_status = |hint: &str| {
+        no(409, conflict, &format!("The entitlement's status {status} does not allow this.")).hint(hint)
+    };
+    match rejection {
+        Rejection::NotOffered => no(422, ResponseCode::NotAvailable, "This merchant does not offer this operation."),
+        Rejection::UndoNotSupported => {
+            no(422, ResponseCode::NotAvailable, "This merchant cannot take a planned end back.")
+        }
+        Rejection::OneOperation => no(400, ResponseCode::BadRequest, "entitlementBenefits parameter is invalid")
+            .field("entitlementBenefits")
+            .hint("One PATCH carries at most one operation for the merchant; send two."),
+        Rejection::ExpiryNotAfterNow => no(400, ResponseCode::BadRequest, "dateExpiry parameter is invalid")
+            .field("dateExpiry")
+            .hint("dateExpiry must be later than now."),
+        Rejection::ExtensionTooLarge => no(400, ResponseCode::BadRequest, "extensionData parameter is invalid")
+            .field("extensionData")
+            .hint("extensionData holds at most 32 KiB after the merge; nothing was changed."),
+        Rejection::LimitReached => no(400, ResponseCode::BadRequest, LIMIT_MESSAGE),
+        Rejection::AlreadyEnded => wrong_status("It has ended, which is final. Create a new one."),
+        Rejection::OperationInProgress => no(409, conflict, "The merchant has not yet settled an earlier operation.")
+            .hint("Wait for its notification, or revoke, which supersedes it.")
+            .retryable(None),
+        Rejection::AlreadyEnding => wrong_status("Its end is planned already; see dateEnded."),
+        Rejection::NotActive => wrong_status("Only ACTIVE and ACTIVE-ENDING allow it."),
+        Rejection::NotPending => wrong_status("Only PENDING has something to activate."),
+        Rejection::NotSuspended => wrong_status("It is not suspended."),
+        Rejection::HeldByMerchant => wrong_status("The merchant suspended it; only the merchant can resume it."),
+        Rejection::HeldByReseller => wrong_status("The reseller suspended it; only the reseller can resume it."),
+        Rejection::HeldByHub => wrong_status("The hub's operator holds it; only the operator can release it."),
+        Rejection::NotEnding => wrong_status("There is no planned end to take back."),
+        Rejection::EndingByMerchant => wrong_status("The merchant planned this end; only the merchant can take it back."),
+        Rejection::EndingByReseller => wrong_status("The reseller planned this end; only the reseller can take it back."),
+        Rejection::ResumeFirst => wrong_status("It is suspended and will end: resume it first, then undo the end."),
+        Rejection::UndoNeedsStatus => {
+            wrong_status("It was resumed after the cancel: send status \"ACTIVE\" to take the end back.")
+        }
+    }
+}
+
+/// A merchant says no.
+#[must_use]
+pub fn refused(refusal: &Refusal, switches: &Switches) -> ErrorAnswer {
+    let (http, code, rule, words) = match refusal.kind {
+        RefusalKind::RefusedUser => {
+            (422, ResponseCode::NotAvailable, "merchant-refused-user", "The merchant refuses this user.")
+        }
+        RefusalKind::AlreadySubscribed => {
+            (422, ResponseCode::NotAvailable, "already-subscribed", "The user already subscribes at the merchant.")
+        }
+        RefusalKind::NotSupported => {
+            (422, ResponseCode::NotAvailable, "not-supported", "The merchant does not support this.")
+        }
+        RefusalKind::WrongStatus => {
+            (409, conflict_code(switches), "merchant-wrong-status", "The status at the merchant does not allow this.")
+        }
+        RefusalKind::BadRequest => {
+            (400, ResponseCode::BadRequest, "merchant-bad-request", "The merchant calls the request faulty.")
+        }
+    };
+    let message = refusal.message.as_deref().unwrap_or(words);
+    error(http, code, rule, message, Origin::Merchant)
+}
+
+/// The merchant certainly did nothing.
+#[must_use]
+pub fn failed(failure: Failure) -> ErrorAnswer {
+    let unreachable = |rule, message| {
+        let mut answer = unavailable(rule, message, MERCHANT_RETRY_AFTER_S);
+        answer.origin = Origin::Merchant;
+        answer
+    };
+    match failure {
+        Failure::Unreachable => {
+            unreachable("merchant-unreachable", "The merchant cannot be reached; nothing was done.")
+                .hint("Try again later; the same X-RequestIdentifier may be used.")
+        }
+        Failure::Busy => unreachable("merchant-busy", "The merchant takes no more requests now; nothing was done."),
+        Failure::Misconfigured => error(
+            500,
+            ResponseCode::InternalError,
+            "merchant-misconfigured",
+            "The merchant refused the hub's own credentials; nothing was done.",
+            Origin::Hub,
+        )
+        .hint("The operator of the hub has to repair this route."),
+    }
+}
+
+/// Nobody knows whether the merchant has acted.
+#[must_use]
+pub fn unknown() -> ErrorAnswer {
+    let mut answer = unavailable(
+        "outcome-unknown",
+        "The merchant's answer did not arrive; the hub goes on finding out.",
+        MERCHANT_RETRY_AFTER_S,
+    )
+    .hint("Repeat with the same X-RequestIdentifier, or read the entitlement; nothing is sent twice.");
+    answer.origin = Origin::Merchant;
+    answer
+}
+
+/// An unknown outcome was found not done.
+#[must_use]
+pub fn not_done() -> ErrorAnswer {
+    error(422, ResponseCode::NotAvailable, "not-done", "The merchant did not carry this out.", Origin::Merchant)
+        .hint("Send it with a new identity.")
+}
+
+fn conflict_code(switches: &Switches) -> ResponseCode {
+    switches.conflict_code
+}

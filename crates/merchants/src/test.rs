@@ -1,0 +1,157 @@
+//! The built-in test merchant (docs/API.md section 8): its behaviour follows the product key, so
+//! that a program without special headers reaches every answer. It owns no state: everything it
+//! says follows from the entitlement, the operation and the clock.
+
+mod codes;
+mod period;
+mod promises;
+mod tokens;
+
+pub use promises::said;
+pub use tokens::{ActivationToken, PageKey};
+
+use crate::{Answered, Call, Connector, Prepared, Promise, Purpose, Response};
+use entitlement::{Answer, Ask, Failure, Given, Moment, Refusal, RefusalKind, Status};
+
+/// The merchant whose cancel ends at once.
+pub const BANGO: &str = "BANGO";
+/// The merchant whose cancel answers with the end of the current month-long period.
+pub const BANGO_US: &str = "BANGO_US";
+
+/// Confirmations of queued operations, and late activations, come after so long.
+pub const CONFIRMS_AFTER_MS: i64 = 5_000;
+/// An activation URL works for a day.
+pub const URL_LIVES_S: i64 = 24 * 3600;
+
+/// The test merchant; one serves both of its account keys.
+#[derive(Debug)]
+pub struct TestMerchant {
+    page_key: PageKey,
+    /// Scheme and host of activation URLs, without a trailing slash.
+    public_url: String,
+}
+
+impl TestMerchant {
+    /// A test merchant whose activation pages lie under `public_url`.
+    #[must_use]
+    pub fn new(page_key: PageKey, public_url: &str) -> Self {
+        Self { page_key, public_url: public_url.trim_end_matches('/').to_owned() }
+    }
+
+    fn answer(&self, call: &Call<'_>) -> Answer {
+        if call.purpose == Purpose::Inquiry {
+            return self.first_answer_or_done(call);
+        }
+        self.first_answer(call)
+    }
+
+    /// An inquiry about something queued finds it done; everything else is told as the first
+    /// time, since this merchant remembers nothing.
+    fn first_answer_or_done(&self, call: &Call<'_>) -> Answer {
+        match self.first_answer(call) {
+            Answer::Queued(given) => Answer::Done(given),
+            other => other,
+        }
+    }
+
+    fn first_answer(&self, call: &Call<'_>) -> Answer {
+        match &call.operation.ask {
+            Ask::Create => self.create(call),
+            Ask::ActivationInfo => self.activation_info(call),
+            Ask::Update { product, .. } => self.update(call, &product.product_key),
+            Ask::Cancel(_) => later_or(call, cancelled(call)),
+            Ask::Suspend { .. } | Ask::Resume { .. } | Ask::Undo { .. } | Ask::Revoke(_) => later_or(call, done()),
+            Ask::Terminate { .. } | Ask::SuspendAgain | Ask::UpdateBack => done(),
+        }
+    }
+
+    fn create(&self, call: &Call<'_>) -> Answer {
+        match call.entitlement.record.product_key.as_str() {
+            "MUSIC_NOW" => done(),
+            "MUSIC_CODE" => Answer::Done(Given {
+                activation_code: Some(codes::activation_code(&self.page_key, call.key)),
+                ..Given::default()
+            }),
+            "MUSIC_LATER" => Answer::Accepted(Given::default()),
+            "MUSIC_NO" => refused(),
+            "MUSIC_DOWN" => Answer::CertainFailure(Failure::Unreachable),
+            _ => self.user_acts(call),
+        }
+    }
+
+    fn activation_info(&self, call: &Call<'_>) -> Answer {
+        if is_later(call) {
+            // It activates by itself and has no page to offer.
+            return Answer::Refused(Refusal { kind: RefusalKind::NotSupported, message: None });
+        }
+        self.user_acts(call)
+    }
+
+    fn update(&self, call: &Call<'_>, target: &str) -> Answer {
+        match target {
+            "MUSIC_NO" => refused(),
+            "MUSIC_DOWN" => Answer::CertainFailure(Failure::Unreachable),
+            "MUSIC_ASK" => self.user_acts(call),
+            _ => later_or(call, done()),
+        }
+    }
+
+    fn user_acts(&self, call: &Call<'_>) -> Answer {
+        let expires_at = call.now.plus_s(URL_LIVES_S).whole_second();
+        let token = ActivationToken { key: call.key, expires_at };
+        let url = format!("{}/activate/{}", self.public_url, token.print(&self.page_key));
+        Answer::UserActs { given: Given::default(), url, expires_at: Some(expires_at) }
+    }
+}
+
+impl Connector for TestMerchant {
+    fn prepare(&self, call: &Call<'_>) -> Prepared {
+        let answer = self.answer(call);
+        let promises = promises::promises(call, &answer);
+        Prepared::Answered(Answered { answer, promises })
+    }
+
+    fn read(&self, _call: &Call<'_>, _response: &Response) -> Answer {
+        // It never asks for anything to be sent.
+        Answer::Unknown
+    }
+}
+
+fn done() -> Answer {
+    Answer::Done(Given::default())
+}
+
+fn refused() -> Answer {
+    let message = Some("The test merchant refuses this product for every user.".to_owned());
+    Answer::Refused(Refusal { kind: RefusalKind::RefusedUser, message })
+}
+
+fn later_or(call: &Call<'_>, at_once: Answer) -> Answer {
+    if is_later(call) { Answer::Queued(Given::default()) } else { at_once }
+}
+
+fn is_later(call: &Call<'_>) -> bool {
+    call.entitlement.record.product_key == "MUSIC_LATER"
+}
+
+fn cancelled(call: &Call<'_>) -> Answer {
+    match end_of_paid_period(call) {
+        Some(at) => Answer::EndsAt { given: Given::default(), at },
+        None => done(),
+    }
+}
+
+/// `BANGO_US` lets a used service run to the end of the month paid for.
+fn end_of_paid_period(call: &Call<'_>) -> Option<Moment> {
+    let record = &call.entitlement.record;
+    if record.merchant_account_key != BANGO_US || record.status == Status::Pending {
+        return None;
+    }
+    period::end_of_month_long_period(record.date_activated?, call.now)
+}
+
+impl Promise {
+    fn after_confirm_time(call: &Call<'_>, says: String) -> Self {
+        Self { at: call.now.plus_ms(CONFIRMS_AFTER_MS), says }
+    }
+}

@@ -1,0 +1,57 @@
+//! What lies in text columns: compact JSON with short, stable names. Written by hand, so that the
+//! rules stay free of serialisation and numbers survive as they were written (`1e400`, `0.10`).
+//!
+//! Every encoder takes its value apart by name: a new field of the rules does not compile until
+//! it has a name here. Readers skip what they do not know and take what is absent as empty, so
+//! that an older row stays readable. Names are never reused for something else.
+
+mod end;
+mod entitlement;
+mod event;
+mod operation;
+mod print;
+mod read;
+mod record;
+mod tree;
+mod words;
+
+pub(crate) use entitlement::{Columns, read_entitlement, rest_text};
+pub(crate) use event::{read_sets, sets_text};
+pub(crate) use words::{
+    kind_of, kind_word, party_of, party_word, reason_of, known, reason_word, state_of, state_word, status_of,
+};
+
+use entitlement_crate::Reason;
+use print::Object;
+use read::Fields;
+
+pub(crate) use ::entitlement as entitlement_crate;
+
+/// What cannot be read, in words for an operator.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Unreadable(pub(crate) String);
+
+impl Unreadable {
+    pub(crate) fn new(what: impl Into<String>) -> Self {
+        Self(what.into())
+    }
+
+    /// The same, with where it was found in front.
+    pub(crate) fn at(self, place: &str) -> Self {
+        Self(format!("{place}: {}", self.0))
+    }
+}
+
+/// A reason as it stands in a column of its own.
+pub(crate) fn reason_text(reason: &Reason) -> String {
+    let mut out = String::new();
+    Object::write(&mut out, |o| end::write_reason(o, reason));
+    out
+}
+
+/// Reads what [`reason_text`] wrote.
+pub(crate) fn read_reason(text: &str) -> Result<Reason, Unreadable> {
+    let node = tree::parse(text)?;
+    end::read_reason(Fields::of(&node)?)
+}

@@ -1,0 +1,103 @@
+//! The interface every engine implements, and that a fault-injecting decorator wraps.
+
+use crate::{
+    AccountRow, Callback, Change, Committed, CredentialRow, LaneResult, LaneWork, Load, Loaded, Report, Row,
+    StoredEvent, StoredNotification,
+};
+use entitlement::Moment;
+use ids::{AccountId, EntitlementKey, NotificationId, RouteId};
+use std::future::Future;
+use std::pin::Pin;
+
+/// A future an engine returns; boxed so that engines and decorators stay interchangeable.
+pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+/// Why the store could not do it. Nothing of a failed change is there, except after `Unknown`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// The disk is full: nothing was applied; room makes it work again.
+    #[error("the disk is full")]
+    Full,
+    /// Too much is waiting already; try again.
+    #[error("the store has too much waiting")]
+    Busy,
+    /// The engine stopped (an I/O error at commit): the process must stop accepting and exit.
+    #[error("the store has stopped: {0}")]
+    Stopped(String),
+    /// It is not known whether the change is durable; commit it again with the same ids.
+    #[error("the outcome of the commit is unknown: {0}")]
+    Unknown(String),
+    /// What lies in the store cannot be read: a defect.
+    #[error("the store holds something unreadable: {0}")]
+    Unreadable(String),
+}
+
+/// One engine.
+pub trait Store: Send + Sync + 'static {
+    /// The store's clock: system time plus the sandbox's offset.
+    fn now(&self) -> Moment;
+    /// What a command needs, in one round trip.
+    fn load(&self, load: Load) -> StoreFuture<'_, Loaded>;
+    /// Makes a change durable, whole or not at all; returns after the commit is on disk.
+    fn commit(&self, change: Change) -> StoreFuture<'_, Committed>;
+
+    /// The history of one entitlement up to a version (or all), in order.
+    fn history(&self, key: EntitlementKey, up_to_version: Option<u32>) -> StoreFuture<'_, Vec<StoredEvent>>;
+    /// Born entitlements in the order (dateCreated, entitlementId).
+    fn report(&self, account: AccountId, report: Report) -> StoreFuture<'_, Vec<Row>>;
+    /// The account's last feed position, 0 when empty.
+    fn feed_head(&self, account: AccountId) -> StoreFuture<'_, u64>;
+    /// Events after a position, with their entitlement's key, in order.
+    fn feed(&self, account: AccountId, after: u64, limit: usize) -> StoreFuture<'_, Vec<(EntitlementKey, StoredEvent)>>;
+
+    /// Entitlements due by `by`, earliest first.
+    fn due(&self, by: Moment, limit: usize) -> StoreFuture<'_, Vec<(Moment, EntitlementKey)>>;
+    /// Call-backs of the test merchant due by `by`, earliest first.
+    fn callbacks_due(&self, by: Moment, limit: usize) -> StoreFuture<'_, Vec<Callback>>;
+    /// The earliest moment at which an entitlement, a call-back or a lane is due.
+    fn next_due(&self) -> StoreFuture<'_, Option<Moment>>;
+    /// Every unfinished in-flight operation (at start: their senders are gone).
+    fn in_flight(&self, limit: usize) -> StoreFuture<'_, Vec<EntitlementKey>>;
+
+    /// Claims lanes whose head is due by `now` and whose lease (real time, ms) has run out.
+    fn claim_lanes(&self, now: Moment, real_now_ms: i64, lease_ms: i64, limit: usize) -> StoreFuture<'_, Vec<LaneWork>>;
+    /// Settles attempts; results under an old fence are dropped.
+    fn settle_lanes(&self, results: Vec<LaneResult>) -> StoreFuture<'_, ()>;
+    /// Makes parked or backing-off lanes of an entitlement due now (its URL was repaired).
+    fn wake_lanes(&self, key: EntitlementKey) -> StoreFuture<'_, ()>;
+    /// Notifications of an entitlement, or all of an account's of a state, newest first.
+    fn notifications(&self, account: AccountId, key: Option<EntitlementKey>, limit: usize) -> StoreFuture<'_, Vec<StoredNotification>>;
+    /// One notification with its entitlement.
+    fn notification(&self, id: NotificationId) -> StoreFuture<'_, Option<(StoredNotification, Row)>>;
+
+    /// The number of an organisation in a mode, made if new.
+    fn account(&self, organisation: String, live: bool) -> StoreFuture<'_, AccountId>;
+    /// All accounts.
+    fn accounts(&self) -> StoreFuture<'_, Vec<AccountRow>>;
+    /// The number of a route of an account, made if new.
+    fn route(&self, account: AccountId, merchant_account_key: String) -> StoreFuture<'_, RouteId>;
+    /// All credentials.
+    fn credentials(&self) -> StoreFuture<'_, Vec<CredentialRow>>;
+    /// Inserts or replaces a credential by user name.
+    fn put_credential(&self, credential: CredentialRow) -> StoreFuture<'_, ()>;
+    /// The applied catalog document, newest version.
+    fn catalog(&self) -> StoreFuture<'_, Option<(u32, String)>>;
+    /// Stores a new catalog version; returns its number.
+    fn put_catalog(&self, document: String) -> StoreFuture<'_, u32>;
+    /// A named value (secrets, settings).
+    fn setting(&self, name: &'static str) -> StoreFuture<'_, Option<Vec<u8>>>;
+    /// Sets a named value.
+    fn put_setting(&self, name: &'static str, value: Vec<u8>) -> StoreFuture<'_, ()>;
+
+    /// The clock's offset to system time, in ms (sandbox).
+    fn clock_offset_ms(&self) -> i64;
+    /// Moves the store's clock (sandbox) and makes the offset durable.
+    fn set_clock_offset(&self, offset_ms: i64) -> StoreFuture<'_, ()>;
+    /// Empties all test data: entitlements, events, claims, lanes, call-backs, the clock offset
+    /// (sandbox). Accounts, credentials, catalog and settings stay.
+    fn reset_test_data(&self) -> StoreFuture<'_, ()>;
+    /// Changes waiting to be committed right now (a figure for operators).
+    fn waiting(&self) -> usize;
+    /// Finishes what is waiting and closes; no call works afterwards.
+    fn close(&self) -> StoreFuture<'_, ()>;
+}

@@ -1,0 +1,17 @@
+//! The store: what is there ([`Store::load`]) and one change of it, whole or not at all
+//! ([`Store::commit`]). Knows no HTTP and no rules. A [`Change`] is a plain value, so that an
+//! engine may put many of them into one transaction (group commit).
+
+mod change;
+mod claim;
+mod engine;
+mod lane;
+mod query;
+mod row;
+
+pub use change::*;
+pub use claim::*;
+pub use engine::*;
+pub use lane::*;
+pub use query::*;
+pub use row::*;

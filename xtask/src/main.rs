@@ -1,0 +1,57 @@
+//! The project's own tools: `cargo xtask <command>`. One file a command; a new command is one
+//! line in [`COMMANDS`]. What the project promises about itself is checked in `xtask/tests`.
+
+mod setup;
+mod shell;
+mod test;
+
+use anyhow::{Result, bail};
+use std::process::ExitCode;
+
+/// A command of `cargo xtask`.
+struct Command {
+    name: &'static str,
+    help: &'static str,
+    run: fn(&[String]) -> Result<()>,
+}
+
+const COMMANDS: &[Command] = &[
+    Command { name: "setup", help: "install what the tests need from Debian, where it is missing", run: setup::run },
+    Command { name: "test", help: "the one test command: set-up, format, lints, docs, every test", run: test::run },
+];
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match dispatch(&args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("xtask: {problem:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(args: &[String]) -> Result<()> {
+    let Some((name, rest)) = args.split_first() else {
+        print_help();
+        bail!("which command?");
+    };
+    if matches!(name.as_str(), "help" | "--help" | "-h") {
+        print_help();
+        return Ok(());
+    }
+    match COMMANDS.iter().find(|command| command.name == name) {
+        Some(command) => (command.run)(rest),
+        None => {
+            print_help();
+            bail!("there is no command {name}");
+        }
+    }
+}
+
+fn print_help() {
+    println!("cargo xtask <command>\n");
+    for command in COMMANDS {
+        println!("  {:<8} {}", command.name, command.help);
+    }
+}

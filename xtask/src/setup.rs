@@ -1,0 +1,99 @@
+//! `cargo xtask setup`: what the tests need beside Rust, taken from Debian where it is missing.
+//! Installs nothing that is there already, so it can run before every test.
+
+use crate::shell::{Invocation, invocation};
+use anyhow::{Result, bail, ensure};
+
+/// A program of the machine that the tests start.
+struct Need {
+    /// As people call it, with the version the examples are written for.
+    name: &'static str,
+    /// The Debian package it comes in.
+    package: &'static str,
+    /// Succeeds where it is there and new enough.
+    probe: [&'static str; 3],
+}
+
+const NEEDS: [Need; 2] = [
+    Need {
+        name: "Python 3.10 or later",
+        package: "python3",
+        probe: ["python3", "-c", "import sys; sys.exit(sys.version_info < (3, 10))"],
+    },
+    Need {
+        name: "Node.js 18.3 or later",
+        package: "nodejs",
+        probe: [
+            "node",
+            "-e",
+            "const [a, b] = process.versions.node.split('.').map(Number); process.exit(a > 18 || (a === 18 && b >= 3) ? 0 : 1)",
+        ],
+    },
+];
+
+/// Install what is missing, or say clearly why that cannot be done.
+pub(crate) fn run(args: &[String]) -> Result<()> {
+    ensure!(args.is_empty(), "setup takes no arguments");
+    let missing = missing()?;
+    if missing.is_empty() {
+        let names = NEEDS.map(|need| need.name).join(", ");
+        println!("nothing to install: {names} found");
+        return Ok(());
+    }
+
+    let names = missing.iter().map(|need| need.name).collect::<Vec<_>>().join(", ");
+    println!("missing: {names}");
+    let packages: Vec<&str> = missing.iter().map(|need| need.package).collect();
+    install(&packages)?;
+
+    let still: Vec<&str> = self::missing()?.iter().map(|need| need.name).collect();
+    ensure!(still.is_empty(), "Debian's packages are installed, but not new enough; please install {}", still.join(", "));
+    println!("installed from Debian: {}", packages.join(", "));
+    Ok(())
+}
+
+fn missing() -> Result<Vec<&'static Need>> {
+    let mut missing = Vec::new();
+    for need in &NEEDS {
+        if !invocation(need.probe).succeeds_silently()? {
+            missing.push(need);
+        }
+    }
+    Ok(missing)
+}
+
+fn install(packages: &[&'static str]) -> Result<()> {
+    if !invocation(["apt-get", "--version"]).succeeds_silently()? {
+        bail!("there is no apt-get on this machine; please install {} by hand", packages.join(" and "));
+    }
+    let Some(rights) = rights()? else {
+        bail!(
+            "no right to install packages (neither root nor sudo without a password); please run\n  \
+             sudo apt-get update && sudo apt-get install {}",
+            packages.join(" ")
+        );
+    };
+    apt_get(rights, &["update", "-qq"])?;
+    apt_get(rights, &[&["install", "-qq", "--yes", "--no-install-recommends"], packages].concat())
+}
+
+/// What to write before `apt-get`: nothing for root, `sudo` where it asks for no password.
+fn rights() -> Result<Option<&'static [&'static str]>> {
+    // Only root may read this file on Debian; cheaper and surer than parsing `id`.
+    if std::fs::File::open("/etc/shadow").is_ok() {
+        return Ok(Some(&[]));
+    }
+    if invocation(["sudo", "-n", "true"]).succeeds_silently()? {
+        return Ok(Some(&["sudo", "-n"]));
+    }
+    Ok(None)
+}
+
+fn apt_get(rights: &[&'static str], arguments: &[&'static str]) -> Result<()> {
+    // Through `env`, because sudo drops what we would set ourselves.
+    let apt_get: &[&str] = &["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"];
+    let invocation = Invocation { env: &[], words: [rights, apt_get, arguments].concat() };
+    println!("{}", invocation.printed());
+    ensure!(invocation.succeeds()?, "that failed; the machine's package lists or its network need a look");
+    Ok(())
+}
