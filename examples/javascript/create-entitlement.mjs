@@ -102,7 +102,10 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
     },
   });
   if (positionals.length !== 3) {
-    usage("create-entitlement.mjs CUSTOMER MERCHANT PRODUCT [--offer KEY] [--notification-url URL] [--entitlement-id ID]");
+    usage(
+      "create-entitlement.mjs CUSTOMER MERCHANT PRODUCT " +
+        "[--offer KEY] [--notification-url URL] [--entitlement-id ID]",
+    );
   }
   const [customer, merchant, product] = positionals;
   finish(

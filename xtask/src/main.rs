@@ -1,6 +1,7 @@
 //! The project's own tools: `cargo xtask <command>`. One file a command; a new command is one
 //! line in [`COMMANDS`]. What the project promises about itself is checked in `xtask/tests`.
 
+mod figures;
 mod setup;
 mod shell;
 mod test;
@@ -17,6 +18,8 @@ struct Command {
 
 const COMMANDS: &[Command] = &[
     Command { name: "setup", help: "install what the tests need from Debian, where it is missing", run: setup::run },
+    Command { name: "figures", help: "creates and reads a second, beside floors of the same run", run: figures::run },
+    Command { name: "floor", help: "serve the floor of the figures (started by `figures`)", run: figures::floor },
     Command { name: "test", help: "the one test command: set-up, format, lints, docs, every test", run: test::run },
 ];
 

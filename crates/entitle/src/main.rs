@@ -1,2 +1,47 @@
-//! (being built)
-fn main() {}
+//! `entitle`: the one binary. Each subcommand has its own file; without one the sandbox starts.
+
+mod sandbox;
+mod start_text;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Entitle, the open entitlement resale hub.
+#[derive(Debug, Parser)]
+#[command(name = "entitle", version, about, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    sandbox: sandbox::Options,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start the sandbox: embedded store, test clock, demo reseller, test merchants (the default)
+    #[command(after_help = sandbox::EXAMPLES)]
+    Sandbox(sandbox::Options),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    start_logs();
+    let Command::Sandbox(options) = cli.command.unwrap_or(Command::Sandbox(cli.sandbox));
+    match sandbox::run(&options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("entitle: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Logs go to standard error, so that standard output stays readable; `ENTITLE_LOG` sets the
+/// level (`warn` unless set).
+fn start_logs() {
+    let filter = tracing_subscriber::EnvFilter::builder()
+        .with_default_directive(tracing_subscriber::filter::LevelFilter::WARN.into())
+        .with_env_var("ENTITLE_LOG")
+        .from_env_lossy();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}

@@ -65,6 +65,55 @@ pub enum EventKind {
     Noted,
 }
 
+impl EventKind {
+    /// Every kind, in the order of the documents.
+    pub const ALL: [EventKind; 18] = [
+        Self::Created,
+        Self::Activated,
+        Self::FoundPending,
+        Self::ProductUpdated,
+        Self::DetailsUpdated,
+        Self::UpdatePending,
+        Self::UpdateRolledBack,
+        Self::Suspended,
+        Self::HoldChanged,
+        Self::Resumed,
+        Self::EndingPlanned,
+        Self::EndingUndone,
+        Self::Cancelled,
+        Self::Revoked,
+        Self::RequestQueued,
+        Self::RequestNotDone,
+        Self::EndWished,
+        Self::Noted,
+    ];
+
+    /// The word of history and feed.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "CREATED",
+            Self::Activated => "ACTIVATED",
+            Self::FoundPending => "FOUND_PENDING",
+            Self::ProductUpdated => "PRODUCT_UPDATED",
+            Self::DetailsUpdated => "DETAILS_UPDATED",
+            Self::UpdatePending => "UPDATE_PENDING",
+            Self::UpdateRolledBack => "UPDATE_ROLLED_BACK",
+            Self::Suspended => "SUSPENDED",
+            Self::HoldChanged => "HOLD_CHANGED",
+            Self::Resumed => "RESUMED",
+            Self::EndingPlanned => "ENDING_PLANNED",
+            Self::EndingUndone => "ENDING_UNDONE",
+            Self::Cancelled => "CANCELLED",
+            Self::Revoked => "REVOKED",
+            Self::RequestQueued => "REQUEST_QUEUED",
+            Self::RequestNotDone => "REQUEST_NOT_DONE",
+            Self::EndWished => "END_WISHED",
+            Self::Noted => "NOTED",
+        }
+    }
+}
+
 /// One field's new value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Set {

@@ -8,28 +8,42 @@
 #![no_std]
 extern crate alloc;
 
+mod admit;
 mod answer;
+mod apply;
 mod command;
+mod create;
 mod decision;
+mod draft;
+mod effects;
 mod event;
+mod extension;
 mod json;
 mod moment;
+mod moves;
 mod operation;
 mod reason;
 mod record;
 mod rejection;
+mod settle;
 mod state;
 mod status;
 
+pub use admit::admit;
 pub use answer::*;
+pub use apply::{apply, born_from, carry_out, fold};
 pub use command::*;
+pub use create::*;
 pub use decision::*;
+pub use effects::*;
 pub use event::*;
+pub use extension::{EXTENSION_BYTES_MAX, is_extension_too_large};
 pub use json::*;
 pub use moment::*;
 pub use operation::*;
 pub use reason::*;
 pub use record::*;
 pub use rejection::*;
+pub use settle::{outcome_lost, recovery_delay_ms, settle};
 pub use state::*;
 pub use status::*;

@@ -4,6 +4,10 @@ use crate::{Details, EndRequest, Moment, Party, ProductChange, Reason};
 use alloc::boxed::Box;
 use ids::OperationId;
 
+/// How long a sender may take before the outcome counts as lost: all tries of one operation
+/// (10 s), and a margin to commit what came of them.
+pub const LEASE_MS: i64 = 15_000;
+
 /// The one open operation of an entitlement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operation {

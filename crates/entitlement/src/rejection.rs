@@ -47,6 +47,30 @@ pub enum Rejection {
 }
 
 impl Rejection {
+    /// Every rejection, in order of precedence.
+    pub const ALL: [Rejection; 20] = [
+        Self::NotOffered,
+        Self::UndoNotSupported,
+        Self::OneOperation,
+        Self::ExpiryNotAfterNow,
+        Self::ExtensionTooLarge,
+        Self::LimitReached,
+        Self::AlreadyEnded,
+        Self::OperationInProgress,
+        Self::AlreadyEnding,
+        Self::NotActive,
+        Self::NotPending,
+        Self::NotSuspended,
+        Self::HeldByMerchant,
+        Self::HeldByReseller,
+        Self::HeldByHub,
+        Self::NotEnding,
+        Self::EndingByMerchant,
+        Self::EndingByReseller,
+        Self::ResumeFirst,
+        Self::UndoNeedsStatus,
+    ];
+
     /// The stable rule id of the public API.
     #[must_use]
     pub const fn rule(self) -> &'static str {

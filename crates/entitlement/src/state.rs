@@ -73,6 +73,24 @@ pub struct Holds {
     pub hub: Option<Hold>,
 }
 
+impl Holds {
+    /// That party's hold; an operator's is the HUB's.
+    #[must_use]
+    pub const fn of(&self, owner: Party) -> Option<&Hold> {
+        match owner {
+            Party::Reseller => self.reseller.as_ref(),
+            Party::Merchant => self.merchant.as_ref(),
+            Party::Hub | Party::Operator => self.hub.as_ref(),
+        }
+    }
+
+    /// Whether nobody holds it.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.reseller.is_none() && self.merchant.is_none() && self.hub.is_none()
+    }
+}
+
 /// One party's hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hold {

@@ -1,7 +1,7 @@
 //! An answer before it becomes an HTTP response: status, body, and the few headers that vary.
 
 use store::{SavedAnswer, StoreError};
-use wire::{ANSWER_FORM, ErrorAnswer, Origin, ResponseCode, record_body};
+use wire::{ANSWER_FORM, ErrorAnswer, ResponseCode, record_body};
 
 /// What the caller is answered.
 #[derive(Debug, Clone)]
@@ -75,15 +75,17 @@ pub fn saved_record(http: u16, code: ResponseCode, version: u32, parameters: Opt
 /// 500: our fault, nothing half done.
 #[must_use]
 pub fn internal_error() -> ErrorAnswer {
-    error(500, ResponseCode::InternalError, "internal-error", "Something went wrong in the hub.", Origin::Hub)
-        .retryable(None)
-        .hint("Nothing was done. Send the request again; if it stays, tell the operator the X-Request-Id of this answer.")
+    ErrorAnswer::new(500, ResponseCode::InternalError, "internal-error", "Something went wrong in the hub.")
+        .with_retryable(true)
+        .with_hint(
+            "Nothing was done. Send the request again; if it stays, tell the operator the X-Request-Id of this answer.",
+        )
 }
 
 /// 503 of the hub's own.
 #[must_use]
 pub fn unavailable(rule: &'static str, message: &str, retry_after_s: u32) -> ErrorAnswer {
-    error(503, ResponseCode::ServiceUnavailable, rule, message, Origin::Hub).retryable(Some(retry_after_s))
+    ErrorAnswer::new(503, ResponseCode::ServiceUnavailable, rule, message).with_retry_after_s(retry_after_s)
 }
 
 /// What the store could not do, as an answer.
@@ -99,54 +101,5 @@ pub fn store_error(error: &StoreError) -> ErrorAnswer {
             1,
         ),
         StoreError::Unreadable(_) => internal_error(),
-    }
-}
-
-/// An error answer of these parts, not retryable.
-#[must_use]
-pub fn error(http: u16, code: ResponseCode, rule: &'static str, message: &str, origin: Origin) -> ErrorAnswer {
-    ErrorAnswer {
-        http,
-        code,
-        message: message.to_owned(),
-        origin,
-        field: None,
-        rule,
-        hint: None,
-        retryable: false,
-        fields: Vec::new(),
-        retry_after_s: None,
-        allow: None,
-    }
-}
-
-/// The parts an error answer gets afterwards.
-pub trait ErrorParts: Sized {
-    /// Says what to do.
-    #[must_use]
-    fn hint(self, hint: impl Into<String>) -> Self;
-    /// Names the field that is meant.
-    #[must_use]
-    fn field(self, field: &str) -> Self;
-    /// The same request may succeed later, after so many seconds.
-    #[must_use]
-    fn retryable(self, after_s: Option<u32>) -> Self;
-}
-
-impl ErrorParts for ErrorAnswer {
-    fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
-        self
-    }
-
-    fn field(mut self, field: &str) -> Self {
-        self.field = Some(field.to_owned());
-        self
-    }
-
-    fn retryable(mut self, after_s: Option<u32>) -> Self {
-        self.retryable = true;
-        self.retry_after_s = after_s;
-        self
     }
 }

@@ -2,8 +2,8 @@
 //! hash once verified (docs/API.md section 1).
 
 use crate::{HubError, Random};
-use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use argon2::Argon2;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use entitlement::Moment;
 use hmac::{Hmac, KeyInit, Mac};
@@ -165,8 +165,7 @@ impl Credentials {
 }
 
 fn matches(password: &str, hash: &str) -> bool {
-    PasswordHash::new(hash)
-        .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+    PasswordHash::new(hash).is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
 }
 
 fn read_basic(header: &[u8]) -> Option<(String, String)> {

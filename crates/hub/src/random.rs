@@ -57,6 +57,18 @@ impl Random {
         fill()
     }
 
+    /// A number below `bound` (at most 1001), for jitter.
+    #[must_use]
+    pub fn permille(&self, bound: u16) -> u16 {
+        u16::try_from(self.u64() % u64::from(bound.clamp(1, 1_001))).unwrap_or(0)
+    }
+
+    /// A short word that names one request in answers and logs.
+    #[must_use]
+    pub fn request_id(&self) -> String {
+        format!("{:016x}", self.u64())
+    }
+
     fn uuid_v7(&self, real_now: Moment) -> u128 {
         let ms = u64::try_from(real_now.0).unwrap_or(0) & 0xffff_ffff_ffff;
         let fresh = ms << 12;

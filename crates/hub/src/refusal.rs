@@ -1,7 +1,7 @@
 //! The rules' rejections and the merchants' refusals in the words of the public API
 //! (docs/API.md sections 2 and 6).
 
-use crate::answer::{ErrorParts, error, unavailable};
+use crate::answer::unavailable;
 use entitlement::{Failure, Refusal, RefusalKind, Rejection, Status};
 use wire::{ErrorAnswer, LIMIT_MESSAGE, Origin, ResponseCode, Switches};
 
@@ -14,9 +14,9 @@ pub fn rejected(rejection: Rejection, status: Option<Status>, switches: &Switche
     let rule = rejection.rule();
     let conflict = conflict_code(switches);
     let status = status.map_or("", Status::as_str);
-    let no = |http, code, message: &str| error(http, code, rule, message, Origin::Reseller);
+    let no = |http, code, message: &str| ErrorAnswer::new(http, code, rule, message);
     let wrong_status = |hint: &str| {
-        no(409, conflict, &format!("The entitlement's status {status} does not allow this.")).hint(hint)
+        no(409, conflict, &format!("The entitlement's status {status} does not allow this.")).with_hint(hint)
     };
     match rejection {
         Rejection::NotOffered => no(422, ResponseCode::NotAvailable, "This merchant does not offer this operation."),
@@ -24,19 +24,19 @@ pub fn rejected(rejection: Rejection, status: Option<Status>, switches: &Switche
             no(422, ResponseCode::NotAvailable, "This merchant cannot take a planned end back.")
         }
         Rejection::OneOperation => no(400, ResponseCode::BadRequest, "entitlementBenefits parameter is invalid")
-            .field("entitlementBenefits")
-            .hint("One PATCH carries at most one operation for the merchant; send two."),
+            .with_field("entitlementBenefits")
+            .with_hint("One PATCH carries at most one operation for the merchant; send two."),
         Rejection::ExpiryNotAfterNow => no(400, ResponseCode::BadRequest, "dateExpiry parameter is invalid")
-            .field("dateExpiry")
-            .hint("dateExpiry must be later than now."),
+            .with_field("dateExpiry")
+            .with_hint("dateExpiry must be later than now."),
         Rejection::ExtensionTooLarge => no(400, ResponseCode::BadRequest, "extensionData parameter is invalid")
-            .field("extensionData")
-            .hint("extensionData holds at most 32 KiB after the merge; nothing was changed."),
+            .with_field("extensionData")
+            .with_hint("extensionData holds at most 32 KiB after the merge; nothing was changed."),
         Rejection::LimitReached => no(400, ResponseCode::BadRequest, LIMIT_MESSAGE),
         Rejection::AlreadyEnded => wrong_status("It has ended, which is final. Create a new one."),
         Rejection::OperationInProgress => no(409, conflict, "The merchant has not yet settled an earlier operation.")
-            .hint("Wait for its notification, or revoke, which supersedes it.")
-            .retryable(None),
+            .with_hint("Wait for its notification, or revoke, which supersedes it.")
+            .with_retryable(true),
         Rejection::AlreadyEnding => wrong_status("Its end is planned already; see dateEnded."),
         Rejection::NotActive => wrong_status("Only ACTIVE and ACTIVE-ENDING allow it."),
         Rejection::NotPending => wrong_status("Only PENDING has something to activate."),
@@ -45,8 +45,12 @@ pub fn rejected(rejection: Rejection, status: Option<Status>, switches: &Switche
         Rejection::HeldByReseller => wrong_status("The reseller suspended it; only the reseller can resume it."),
         Rejection::HeldByHub => wrong_status("The hub's operator holds it; only the operator can release it."),
         Rejection::NotEnding => wrong_status("There is no planned end to take back."),
-        Rejection::EndingByMerchant => wrong_status("The merchant planned this end; only the merchant can take it back."),
-        Rejection::EndingByReseller => wrong_status("The reseller planned this end; only the reseller can take it back."),
+        Rejection::EndingByMerchant => {
+            wrong_status("The merchant planned this end; only the merchant can take it back.")
+        }
+        Rejection::EndingByReseller => {
+            wrong_status("The reseller planned this end; only the reseller can take it back.")
+        }
         Rejection::ResumeFirst => wrong_status("It is suspended and will end: resume it first, then undo the end."),
         Rejection::UndoNeedsStatus => {
             wrong_status("It was resumed after the cancel: send status \"ACTIVE\" to take the end back.")
@@ -75,7 +79,7 @@ pub fn refused(refusal: &Refusal, switches: &Switches) -> ErrorAnswer {
         }
     };
     let message = refusal.message.as_deref().unwrap_or(words);
-    error(http, code, rule, message, Origin::Merchant)
+    ErrorAnswer::new(http, code, rule, message).with_origin(Origin::Merchant)
 }
 
 /// The merchant certainly did nothing.
@@ -89,17 +93,16 @@ pub fn failed(failure: Failure) -> ErrorAnswer {
     match failure {
         Failure::Unreachable => {
             unreachable("merchant-unreachable", "The merchant cannot be reached; nothing was done.")
-                .hint("Try again later; the same X-RequestIdentifier may be used.")
+                .with_hint("Try again later; the same X-RequestIdentifier may be used.")
         }
         Failure::Busy => unreachable("merchant-busy", "The merchant takes no more requests now; nothing was done."),
-        Failure::Misconfigured => error(
+        Failure::Misconfigured => ErrorAnswer::new(
             500,
             ResponseCode::InternalError,
             "merchant-misconfigured",
             "The merchant refused the hub's own credentials; nothing was done.",
-            Origin::Hub,
         )
-        .hint("The operator of the hub has to repair this route."),
+        .with_hint("The operator of the hub has to repair this route."),
     }
 }
 
@@ -111,7 +114,7 @@ pub fn unknown() -> ErrorAnswer {
         "The merchant's answer did not arrive; the hub goes on finding out.",
         MERCHANT_RETRY_AFTER_S,
     )
-    .hint("Repeat with the same X-RequestIdentifier, or read the entitlement; nothing is sent twice.");
+    .with_hint("Repeat with the same X-RequestIdentifier, or read the entitlement; nothing is sent twice.");
     answer.origin = Origin::Merchant;
     answer
 }
@@ -119,8 +122,9 @@ pub fn unknown() -> ErrorAnswer {
 /// An unknown outcome was found not done.
 #[must_use]
 pub fn not_done() -> ErrorAnswer {
-    error(422, ResponseCode::NotAvailable, "not-done", "The merchant did not carry this out.", Origin::Merchant)
-        .hint("Send it with a new identity.")
+    ErrorAnswer::new(422, ResponseCode::NotAvailable, "not-done", "The merchant did not carry this out.")
+        .with_origin(Origin::Merchant)
+        .with_hint("Send it with a new identity.")
 }
 
 fn conflict_code(switches: &Switches) -> ResponseCode {

@@ -100,9 +100,8 @@ impl<K: Eq + Hash> Drop for Turn<K> {
     fn drop(&mut self) {
         let mut entries = lock(&self.shards[self.shard]);
         drop(self.permit.take());
-        let left = entries
-            .get(&self.key)
-            .map(|entry| entry.users.fetch_sub(1, std::sync::atomic::Ordering::Relaxed) - 1);
+        let left =
+            entries.get(&self.key).map(|entry| entry.users.fetch_sub(1, std::sync::atomic::Ordering::Relaxed) - 1);
         if left == Some(0) {
             entries.remove(&self.key);
         }

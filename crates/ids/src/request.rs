@@ -14,10 +14,7 @@ impl RequestIdentity {
     /// `None` where the header's value is not an identity.
     #[must_use]
     pub fn parse(header: &str) -> Option<Self> {
-        let bare = header
-            .strip_prefix('"')
-            .and_then(|rest| rest.strip_suffix('"'))
-            .unwrap_or(header);
+        let bare = header.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(header);
         let fits = (1..=REQUEST_IDENTITY_CHARS_MAX).contains(&bare.len());
         (fits && bare.bytes().all(|byte| byte.is_ascii_graphic())).then(|| Self(bare.into()))
     }

@@ -30,6 +30,17 @@ pub struct Change {
     pub closed: Option<ClosedOperation>,
 }
 
+impl Change {
+    /// The row it leaves behind, if it leaves one.
+    #[must_use]
+    pub fn row(&self) -> Option<&Row> {
+        match &self.row {
+            RowChange::Insert(row) | RowChange::Update(row) => Some(row),
+            RowChange::None | RowChange::Remove { .. } => None,
+        }
+    }
+}
+
 /// What happens to the request identity.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ClaimChange {
@@ -46,6 +57,18 @@ pub enum ClaimChange {
     Free(RequestIdentity),
     /// As `Free`, by operation (recovery).
     FreeOf(OperationId),
+}
+
+impl ClaimChange {
+    /// The identity it names, if it names one.
+    #[must_use]
+    pub const fn identity(&self) -> Option<&RequestIdentity> {
+        match self {
+            Self::Insert(claim) | Self::Answer(claim) => Some(&claim.identity),
+            Self::Free(identity) => Some(identity),
+            Self::None | Self::AnswerOf(..) | Self::FreeOf(_) => None,
+        }
+    }
 }
 
 /// What happens to the row.

@@ -6,26 +6,24 @@
 //! that an older row stays readable. Names are never reused for something else.
 
 mod end;
-mod entitlement;
 mod event;
 mod operation;
 mod print;
 mod read;
 mod record;
+mod row;
 mod tree;
 mod words;
 
-pub(crate) use entitlement::{Columns, read_entitlement, rest_text};
 pub(crate) use event::{read_sets, sets_text};
+pub(crate) use row::{Columns, read_entitlement, rest_text};
 pub(crate) use words::{
-    kind_of, kind_word, party_of, party_word, reason_of, known, reason_word, state_of, state_word, status_of,
+    kind_of, kind_word, known, party_of, party_word, reason_of, reason_word, state_of, state_word, status_of,
 };
 
-use entitlement_crate::Reason;
+use entitlement::Reason;
 use print::Object;
 use read::Fields;
-
-pub(crate) use ::entitlement as entitlement_crate;
 
 /// What cannot be read, in words for an operator.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

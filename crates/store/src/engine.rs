@@ -1,11 +1,11 @@
 //! The interface every engine implements, and that a fault-injecting decorator wraps.
 
 use crate::{
-    AccountRow, Callback, Change, Committed, CredentialRow, LaneResult, LaneWork, Load, Loaded, Report, Row,
-    StoredEvent, StoredNotification,
+    AccountRow, Callback, Change, ClosedOperation, Committed, CredentialRow, LaneResult, LaneWork, Load, Loaded,
+    Report, Row, StoredEvent, StoredNotification,
 };
 use entitlement::Moment;
-use ids::{AccountId, EntitlementKey, NotificationId, RouteId};
+use ids::{AccountId, EntitlementKey, NotificationId, OperationId, RouteId};
 use std::future::Future;
 use std::pin::Pin;
 
@@ -48,7 +48,8 @@ pub trait Store: Send + Sync + 'static {
     /// The account's last feed position, 0 when empty.
     fn feed_head(&self, account: AccountId) -> StoreFuture<'_, u64>;
     /// Events after a position, with their entitlement's key, in order.
-    fn feed(&self, account: AccountId, after: u64, limit: usize) -> StoreFuture<'_, Vec<(EntitlementKey, StoredEvent)>>;
+    fn feed(&self, account: AccountId, after: u64, limit: usize)
+    -> StoreFuture<'_, Vec<(EntitlementKey, StoredEvent)>>;
 
     /// Entitlements due by `by`, earliest first.
     fn due(&self, by: Moment, limit: usize) -> StoreFuture<'_, Vec<(Moment, EntitlementKey)>>;
@@ -59,14 +60,26 @@ pub trait Store: Send + Sync + 'static {
     /// Every unfinished in-flight operation (at start: their senders are gone).
     fn in_flight(&self, limit: usize) -> StoreFuture<'_, Vec<EntitlementKey>>;
 
+    /// An operation that ended, by its id.
+    fn closed_operation(&self, id: OperationId) -> StoreFuture<'_, Option<ClosedOperation>>;
+    /// Removes at most `limit` claims that were answered before `before`, oldest first; returns
+    /// how many went. Small limits keep the writer free for others.
+    fn forget_claims(&self, before: Moment, limit: usize) -> StoreFuture<'_, usize>;
+
     /// Claims lanes whose head is due by `now` and whose lease (real time, ms) has run out.
-    fn claim_lanes(&self, now: Moment, real_now_ms: i64, lease_ms: i64, limit: usize) -> StoreFuture<'_, Vec<LaneWork>>;
+    fn claim_lanes(&self, now: Moment, real_now_ms: i64, lease_ms: i64, limit: usize)
+    -> StoreFuture<'_, Vec<LaneWork>>;
     /// Settles attempts; results under an old fence are dropped.
     fn settle_lanes(&self, results: Vec<LaneResult>) -> StoreFuture<'_, ()>;
     /// Makes parked or backing-off lanes of an entitlement due now (its URL was repaired).
     fn wake_lanes(&self, key: EntitlementKey) -> StoreFuture<'_, ()>;
     /// Notifications of an entitlement, or all of an account's of a state, newest first.
-    fn notifications(&self, account: AccountId, key: Option<EntitlementKey>, limit: usize) -> StoreFuture<'_, Vec<StoredNotification>>;
+    fn notifications(
+        &self,
+        account: AccountId,
+        key: Option<EntitlementKey>,
+        limit: usize,
+    ) -> StoreFuture<'_, Vec<StoredNotification>>;
     /// One notification with its entitlement.
     fn notification(&self, id: NotificationId) -> StoreFuture<'_, Option<(StoredNotification, Row)>>;
 

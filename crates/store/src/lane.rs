@@ -95,6 +95,8 @@ pub enum LaneOutcome {
     Dead,
     /// Nothing to send to: waits without moment until a PATCH or an operator wakes it.
     Parked,
+    /// Untried: its endpoint has no place now; again at that moment.
+    Later(Moment),
     /// The worker gives the lane back untried (shut-down).
     Release,
 }

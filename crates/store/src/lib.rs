@@ -4,14 +4,20 @@
 
 mod change;
 mod claim;
+mod clock;
+mod codec;
 mod engine;
+pub mod faults;
 mod lane;
 mod query;
 mod row;
+mod sqlite;
 
 pub use change::*;
 pub use claim::*;
+pub use clock::Clock;
 pub use engine::*;
 pub use lane::*;
 pub use query::*;
 pub use row::*;
+pub use sqlite::{OpenError, Options, SqliteStore};

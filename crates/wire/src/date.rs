@@ -27,15 +27,8 @@ pub fn parse_date(text: &str) -> Option<Moment> {
     if !separated {
         return None;
     }
-    let days = days_from_civil(
-        digits(&fixed[..4])?,
-        digits(&fixed[5..7])?,
-        digits(&fixed[8..10])?,
-    )?;
-    let (hour, minute) = (
-        below(digits(&fixed[11..13])?, 24)?,
-        below(digits(&fixed[14..16])?, 60)?,
-    );
+    let days = days_from_civil(digits(&fixed[..4])?, digits(&fixed[5..7])?, digits(&fixed[8..10])?)?;
+    let (hour, minute) = (below(digits(&fixed[11..13])?, 24)?, below(digits(&fixed[14..16])?, 60)?);
     let second = below(digits(&fixed[17..])?, 61)?;
     let local_s = days * DAY_S + hour * 3600 + minute * 60 + second.min(59);
     let utc_s = local_s - offset_s(after_fraction(rest)?)?;
@@ -70,10 +63,7 @@ pub fn print_date(at: Moment) -> String {
 }
 
 fn digits(bytes: &[u8]) -> Option<i64> {
-    bytes.iter().try_fold(0, |value, byte| {
-        byte.is_ascii_digit()
-            .then(|| value * 10 + i64::from(byte - b'0'))
-    })
+    bytes.iter().try_fold(0, |value, byte| byte.is_ascii_digit().then(|| value * 10 + i64::from(byte - b'0')))
 }
 
 fn below(value: i64, limit: i64) -> Option<i64> {
@@ -84,10 +74,7 @@ fn after_fraction(rest: &[u8]) -> Option<&[u8]> {
     let Some(fraction) = rest.strip_prefix(b".") else {
         return Some(rest);
     };
-    let length = fraction
-        .iter()
-        .take_while(|byte| byte.is_ascii_digit())
-        .count();
+    let length = fraction.iter().take_while(|byte| byte.is_ascii_digit()).count();
     (length > 0).then(|| &fraction[length..])
 }
 
@@ -137,16 +124,8 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
     let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let march_month = (5 * of_year + 2) / 153;
     let day = of_year - (153 * march_month + 2) / 5 + 1;
-    let month = if march_month < 10 {
-        march_month + 3
-    } else {
-        march_month - 9
-    };
-    (
-        year_of_era + era * 400 + i64::from(month <= 2),
-        month,
-        day,
-    )
+    let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
+    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
 }
 
 fn put(place: &mut [u8], value: i64) {

@@ -1,10 +1,10 @@
 //! Reasons, holds, endings, pending updates, wishes and duties.
 
 use super::Unreadable;
-use super::entitlement_crate::{Duty, Ending, Hold, Holds, PendingUpdate, Reason, Wish};
 use super::print::Object;
 use super::read::Fields;
 use super::words::{party_of, party_word};
+use entitlement::{Duty, Ending, Hold, Holds, PendingUpdate, Reason, Wish};
 
 pub(super) fn write_reason(o: &mut Object<'_>, reason: &Reason) {
     let Reason { category, code, description } = reason;
@@ -14,11 +14,7 @@ pub(super) fn write_reason(o: &mut Object<'_>, reason: &Reason) {
 }
 
 pub(super) fn read_reason(f: Fields<'_, '_>) -> Result<Reason, Unreadable> {
-    Ok(Reason {
-        category: f.text_opt("category")?,
-        code: f.text_opt("code")?,
-        description: f.text_opt("description")?,
-    })
+    Ok(Reason { category: f.text_opt("category")?, code: f.text_opt("code")?, description: f.text_opt("description")? })
 }
 
 pub(super) fn write_holds(o: &mut Object<'_>, holds: &Holds) {

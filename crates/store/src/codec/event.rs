@@ -2,12 +2,12 @@
 
 use super::Unreadable;
 use super::end;
-use super::entitlement_crate::{Set, Status};
 use super::print::{self, Object};
 use super::read::{self, Fields};
 use super::record::{read_record, write_record};
 use super::tree::{self, Node};
 use super::words::{party_of, party_word};
+use entitlement::{Set, Status};
 
 /// The sets of an event of the entitlement whose key in text form is `key`.
 pub(crate) fn sets_text(sets: &[Set], key: &str) -> String {
@@ -24,7 +24,7 @@ pub(crate) fn read_sets(text: &str, key: &str) -> Result<Vec<Set>, Unreadable> {
 
 fn write_set(out: &mut String, set: &Set, key: &str) {
     let moment = |out: &mut String, at: &_| {
-        let super::entitlement_crate::Moment(ms) = at;
+        let entitlement::Moment(ms) = at;
         print::int(out, *ms);
     };
     let text = |out: &mut String, value: &String| print::text(out, value);

@@ -2,10 +2,10 @@
 
 use super::Unreadable;
 use super::end::{read_reason, write_reason};
-use super::entitlement_crate::{Ask, Details, EndRequest, Operation, Party, ProductChange, Reason, Stage};
 use super::print::{self, Object};
 use super::read::{self, Fields};
 use super::words::{party_of, party_word};
+use entitlement::{Ask, Details, EndRequest, Operation, Party, ProductChange, Reason, Stage};
 use ids::{OperationId, parse_uuid};
 
 pub(super) fn write_operation(o: &mut Object<'_>, operation: &Operation) {

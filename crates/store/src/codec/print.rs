@@ -1,6 +1,6 @@
 //! Printing compact JSON straight into a string: absent and empty members cost nothing.
 
-use super::entitlement_crate::{Json, JsonObject, Moment};
+use entitlement::{Json, JsonObject, Moment};
 use std::fmt::Write;
 
 /// An object being written.
@@ -84,12 +84,7 @@ impl<'a> Object<'a> {
         Object::write(self.out, members);
     }
 
-    pub(super) fn object_opt<T>(
-        &mut self,
-        name: &str,
-        value: Option<&T>,
-        members: impl FnOnce(&mut Object<'_>, &T),
-    ) {
+    pub(super) fn object_opt<T>(&mut self, name: &str, value: Option<&T>, members: impl FnOnce(&mut Object<'_>, &T)) {
         if let Some(value) = value {
             self.object(name, |o| members(o, value));
         }

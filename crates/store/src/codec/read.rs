@@ -1,8 +1,8 @@
 //! Taking members out of a tree: absent is empty, the wrong type is unreadable.
 
 use super::Unreadable;
-use super::entitlement_crate::{JsonObject, Json, Moment};
 use super::tree::Node;
+use entitlement::{Json, JsonObject, Moment};
 use std::borrow::Cow;
 
 /// The members of an object.

@@ -3,9 +3,9 @@
 //! dateLastUpdated where it is dateCreated.
 
 use super::Unreadable;
-use super::entitlement_crate::{Record, Status};
 use super::print::Object;
 use super::read::Fields;
+use entitlement::{Record, Status};
 
 pub(super) fn write_record(o: &mut Object<'_>, record: &Record, key: &str) {
     let Record {

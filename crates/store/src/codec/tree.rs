@@ -1,7 +1,7 @@
 //! JSON text as a borrowed tree. Strict: what this house did not print is unreadable.
 
 use super::Unreadable;
-use super::entitlement_crate::{Json, JsonObject};
+use entitlement::{Json, JsonObject};
 use std::borrow::Cow;
 
 /// Deeper text is refused instead of using up the stack; the API takes 32 levels.
@@ -221,7 +221,9 @@ mod tests {
     #[test]
     fn garbage_is_unreadable() {
         let deep = "[".repeat(5_000);
-        for text in ["", "{", "[1,", "\"a", "\"\\u12", "\"\\ud800\"", "nul", "{\"a\"}", "1 2", "{a:1}", "\"\\", deep.as_str()] {
+        for text in
+            ["", "{", "[1,", "\"a", "\"\\u12", "\"\\ud800\"", "nul", "{\"a\"}", "1 2", "{a:1}", "\"\\", deep.as_str()]
+        {
             assert!(parse(text).is_err(), "{text}");
         }
     }

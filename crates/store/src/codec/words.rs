@@ -1,8 +1,8 @@
 //! The words of closed lists in the store. They never change; a new one may be added.
 
 use super::Unreadable;
-use super::entitlement_crate::{EventKind, NotificationReason, Party, Status};
 use crate::NotificationState;
+use entitlement::{EventKind, NotificationReason, Party, Status};
 
 const PARTIES: [Party; 4] = [Party::Reseller, Party::Merchant, Party::Hub, Party::Operator];
 

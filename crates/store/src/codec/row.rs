@@ -3,11 +3,11 @@
 
 use super::Unreadable;
 use super::end;
-use super::entitlement_crate::{Entitlement, Moment, Record, Status};
 use super::operation::{read_operation, write_operation};
 use super::print::Object;
 use super::read::Fields;
 use super::tree;
+use entitlement::{Entitlement, Moment, Record, Status};
 
 /// The fields that have columns of their own, as read from them.
 pub(crate) struct Columns {

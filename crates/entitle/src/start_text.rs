@@ -1,0 +1,67 @@
+//! What the sandbox prints at start: where it is, and three steps that work when pasted.
+
+use entitlement::Moment;
+use std::net::SocketAddr;
+use std::path::Path;
+
+/// Everything the text names.
+pub struct StartText<'a> {
+    /// Scheme and host.
+    pub url: &'a str,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// The demo credential's password.
+    pub password: &'a str,
+    /// The data file.
+    pub file: &'a Path,
+    /// The store's clock.
+    pub now: Moment,
+    /// The test clock's offset.
+    pub clock_offset_ms: i64,
+    /// Signs notifications.
+    pub webhook_secret: &'a str,
+}
+
+impl StartText<'_> {
+    /// Prints it on standard output.
+    pub fn print(&self) {
+        println!("{}", self.text());
+    }
+
+    fn text(&self) -> String {
+        let version = env!("CARGO_PKG_VERSION");
+        let (url, password, file) = (self.url, self.password, self.file.display());
+        let now = wire::print_date(self.now);
+        let clock = match self.clock_offset_ms / 1_000 {
+            0 => "real time".to_owned(),
+            ahead => format!("{ahead} s ahead of real time"),
+        };
+        let local = format!("http://{}", self.address);
+        // A customer of its own at every start, so that the first step always creates.
+        let customer = format!("anna-{}", self.now.0.rem_euclid(100_000_000) / 1_000);
+        let secret = self.webhook_secret;
+        format!(
+            "Entitle {version} sandbox
+
+  Address      {url}
+  Credential   sandbox / {password}
+  Data         {file}
+  Clock        {now} ({clock})
+  Webhooks     signed with {secret}
+
+1. Create an entitlement:
+
+   curl -s -u sandbox:{password} {local}/v1/entitlement \\
+     -H 'Content-Type: application/json' \\
+     -d '{{\"customerIdentifier\":\"{customer}\",\"merchantAccountKey\":\"BANGO\",\"productKey\":\"BangoMusic\"}}'
+
+2. Open parameters.url of the answer in a browser and press Confirm.
+
+3. See the signed notification that says so:
+
+   curl -s -u sandbox:{password} {local}/sandbox/v1/notifications
+
+Stop with Ctrl-C."
+        )
+    }
+}

@@ -1,0 +1,98 @@
+//! The moves from one status to another, as events. Whether a move is allowed, and who may ask
+//! for it, is decided elsewhere; here stands only what it changes.
+
+mod end;
+mod hold;
+mod update;
+
+pub(crate) use end::{End, end, end_first, plan_end, undo_end};
+pub(crate) use hold::{lift_hold, set_hold};
+pub(crate) use update::{change_details, change_product, detail_sets, roll_back, update_pending};
+
+use crate::draft::Draft;
+use crate::extension::merged;
+use crate::{Entitlement, EventKind, Given, Set, Status};
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+/// The create's outcome is known, or known to be unknown: the entitlement comes to be.
+pub(crate) fn bear(d: &mut Draft<'_>, status: Status, given: &Given) {
+    let mut born = d.after.clone();
+    born.record.status = status;
+    born.record.date_activated = if status == Status::Active { d.today() } else { None };
+    born.record.date_last_updated = d.now().whole_second();
+    let pending_until = born.pending_until.filter(|_| status != Status::Active);
+    let behind = merged(&born.merchant_extension, &given.merchant_extension);
+    give(&mut born, given);
+    let mut sets = Vec::from([Set::Record(Box::new(born.record))]);
+    sets.extend((!behind.is_empty()).then_some(Set::MerchantExtension(behind)));
+    sets.extend(pending_until.map(|at| Set::PendingUntil(Some(at))));
+    d.push(EventKind::Created, None, sets);
+}
+
+/// First activation, or the user's yes to an update.
+pub(crate) fn activate(d: &mut Draft<'_>, given: &Given) {
+    let mut sets = given_sets(&d.after, given);
+    sets.push(Set::Status(status_when_running(&d.after)));
+    if d.after.pending_update.is_none() {
+        sets.push(Set::DateActivated(d.today()));
+    }
+    sets.extend([Set::PendingUpdate(None), Set::PendingUntil(None)]);
+    d.push(EventKind::Activated, None, sets);
+}
+
+/// After an unknown create: the merchant has it, and waits.
+pub(crate) fn find_pending(d: &mut Draft<'_>, given: &Given) {
+    let mut sets = given_sets(&d.after, given);
+    sets.push(Set::Status(Status::Pending));
+    d.push(EventKind::FoundPending, None, sets);
+}
+
+/// What the merchant gave along is kept, where nothing else happened.
+pub(crate) fn keep_given(d: &mut Draft<'_>, given: &Given) {
+    if d.after.unborn {
+        return;
+    }
+    let behind = merged(&d.after.merchant_extension, &given.merchant_extension);
+    let shown: Vec<Set> =
+        given_sets(&d.after, given).into_iter().filter(|set| !matches!(set, Set::MerchantExtension(_))).collect();
+    d.along_if_changed(EventKind::DetailsUpdated, None, shown);
+    d.along_if_changed(EventKind::Noted, None, Vec::from([Set::MerchantExtension(behind)]));
+}
+
+/// Ids, code and metadata as field changes.
+pub(crate) fn given_sets(e: &Entitlement, given: &Given) -> Vec<Set> {
+    let mut sets = Vec::new();
+    sets.extend(given.merchant_entitlement_id.clone().map(Set::MerchantEntitlementId));
+    sets.extend(given.activation_code.clone().map(|code| Set::ActivationCode(Some(code))));
+    sets.extend(given.finance_data.clone().map(Set::FinanceData));
+    sets.push(Set::MerchantExtension(merged(&e.merchant_extension, &given.merchant_extension)));
+    sets
+}
+
+/// The status of one that neither waits nor is held.
+pub(crate) const fn status_when_running(e: &Entitlement) -> Status {
+    if e.ending.is_some() { Status::ActiveEnding } else { Status::Active }
+}
+
+/// PENDING or FAILED before the first activation.
+pub(crate) fn is_never_active(e: &Entitlement) -> bool {
+    match e.record.status {
+        Status::Failed => true,
+        Status::Pending => e.pending_update.is_none(),
+        Status::Active | Status::ActiveEnding | Status::Suspended | Status::Cancelled | Status::Revoked => false,
+    }
+}
+
+fn give(e: &mut Entitlement, given: &Given) {
+    let record = &mut e.record;
+    if let Some(id) = &given.merchant_entitlement_id {
+        record.merchant_entitlement_id.clone_from(id);
+    }
+    if given.activation_code.is_some() {
+        record.activation_code.clone_from(&given.activation_code);
+    }
+    if let Some(data) = &given.finance_data {
+        record.finance_data.clone_from(data);
+    }
+}

@@ -1,0 +1,232 @@
+//! What is due: planned events, open operations, duties, and the calls the test merchant has
+//! promised.
+
+use crate::Hub;
+use crate::catalog::{Account, Route};
+use crate::execute::change::Draft;
+use crate::execute::merchant::Errand;
+use crate::execute::reply::Kind;
+use crate::turns::TurnKey;
+use entitlement::{
+    Entitlement, JsonObject, MerchantEvent, OperationAfter, Rejection, Work, outcome_lost, take_up_duty, told, work_due,
+};
+use ids::EntitlementKey;
+use merchants::Purpose;
+use std::sync::Arc;
+use std::time::Duration;
+use store::{Callback, Change, ClaimChange, Committed, Row, RowChange};
+use tokio::time::Instant;
+use wire::ErrorAnswer;
+
+/// So many due things are taken at once.
+const BATCH: usize = 256;
+/// A worker waits so long for a turn before it comes again later.
+const TURN_WITHIN: Duration = Duration::from_millis(100);
+/// Two nodes may settle the same thing; the loser looks again so often.
+const TRIES: usize = 4;
+
+impl Hub {
+    /// At start every sender is gone: what was in flight has an unknown outcome.
+    pub(super) async fn outcomes_lost_at_start(&self) {
+        loop {
+            match self.store.in_flight(BATCH).await {
+                Ok(keys) if keys.is_empty() => return,
+                Ok(keys) => {
+                    for key in &keys {
+                        log(self.lose_outcome(*key).await);
+                    }
+                    if keys.len() < BATCH {
+                        return;
+                    }
+                }
+                Err(error) => return tracing::error!(%error, "open operations cannot be read"),
+            }
+        }
+    }
+
+    /// Does everything that is due now; returns how much that was.
+    pub(crate) async fn run_due(&self) -> usize {
+        let now = self.store.now();
+        let callbacks = self.store.callbacks_due(now, BATCH).await.unwrap_or_default();
+        let due = self.store.due(now, BATCH).await.unwrap_or_default();
+        let mut done = 0;
+        for callback in &callbacks {
+            done += usize::from(log(self.run_callback(callback).await));
+        }
+        for (_, key) in &due {
+            done += usize::from(log(self.run_entitlement(*key).await));
+        }
+        done
+    }
+
+    async fn lose_outcome(&self, key: EntitlementKey) -> Result<bool, Box<ErrorAnswer>> {
+        let Some((row, account, route)) = self.row_and_route(key).await? else {
+            return Ok(false);
+        };
+        let now = self.store.now();
+        let decision = outcome_lost(&row.state, &route.facts, now);
+        let mut draft = Draft::of(row);
+        draft.decide(&decision, &account);
+        let (change, _) = draft.finish(now, ClaimChange::None, None);
+        self.commit(change).await.map(|_| true)
+    }
+
+    async fn run_entitlement(&self, key: EntitlementKey) -> Result<bool, Box<ErrorAnswer>> {
+        let Some((row, account, route)) = self.row_and_route(key).await? else {
+            return Ok(false);
+        };
+        // The request's own task may be at work on it: then its turn is not ours.
+        let turn = TurnKey::Entitlement(row.account, row.state.record.entitlement_id.to_ascii_lowercase());
+        let Ok(_turn) = self.turns.take(turn, Instant::now() + TURN_WITHIN).await else {
+            return Ok(false);
+        };
+        let Some((row, ..)) = self.row_and_route(key).await? else {
+            return Ok(false);
+        };
+        if self.settle_due(&account, &route, &row).await? {
+            return Ok(true);
+        }
+        match work_due(&row.state, &route.facts, self.store.now()) {
+            None => Ok(false),
+            Some(Work::OutcomeLost) => self.lose_outcome(key).await,
+            Some(Work::Perform) => self.perform_duty(account, route, row).await,
+            Some(Work::Inquire) => self.errand(account, route, row, Purpose::Inquiry).await,
+            Some(Work::Repeat) => self.errand(account, route, row, Purpose::Repeat).await,
+        }
+    }
+
+    async fn perform_duty(&self, account: Arc<Account>, route: Arc<Route>, row: Row) -> Result<bool, Box<ErrorAnswer>> {
+        let now = self.store.now();
+        let Some(decision) = take_up_duty(&row.state, self.random.operation(now), now) else {
+            return Ok(false);
+        };
+        let mut draft = Draft::of(row);
+        draft.decide(&decision, &account);
+        let (change, row) = draft.finish(now, ClaimChange::None, None);
+        match (self.commit(change).await?, row) {
+            (Committed::Done, Some(row)) => self.errand(account, route, row, Purpose::First).await,
+            (Committed::Done | Committed::Conflict(_), _) => Ok(true),
+        }
+    }
+
+    async fn errand(
+        &self,
+        account: Arc<Account>,
+        route: Arc<Route>,
+        row: Row,
+        purpose: Purpose,
+    ) -> Result<bool, Box<ErrorAnswer>> {
+        let kind = if row.state.version <= 1 { Kind::Create } else { Kind::Other };
+        let extra_information = JsonObject::new();
+        self.run_errand(Errand { account, route, row, purpose, extra_information, kind }).await?;
+        Ok(true)
+    }
+
+    async fn run_callback(&self, callback: &Callback) -> Result<bool, Box<ErrorAnswer>> {
+        let Some((row, ..)) = self.row_and_route(callback.key).await? else {
+            return self.forget_callback(callback, ids::AccountId(0)).await;
+        };
+        let now = self.store.now();
+        let Some(event) = merchants::test::said(&callback.says, callback.key, &row.state, now) else {
+            return self.forget_callback(callback, row.account).await;
+        };
+        match self.merchant_told(callback.key, &event, Some(callback.id)).await? {
+            Some(Ok(_)) => Ok(true),
+            Some(Err(_)) | None => self.forget_callback(callback, row.account).await,
+        }
+    }
+
+    async fn forget_callback(&self, callback: &Callback, account: ids::AccountId) -> Result<bool, Box<ErrorAnswer>> {
+        let change = Change {
+            account,
+            at: self.store.now(),
+            claim: ClaimChange::None,
+            row: RowChange::None,
+            events: Vec::new(),
+            request: None,
+            notices: Vec::new(),
+            callbacks: Vec::new(),
+            callback_done: Some(callback.id),
+            closed: None,
+        };
+        self.commit(change).await.map(|_| true)
+    }
+
+    /// A merchant tells something by itself: settled and committed. `None`: no such entitlement.
+    pub(crate) async fn merchant_told(
+        &self,
+        key: EntitlementKey,
+        event: &MerchantEvent,
+        callback_done: Option<u64>,
+    ) -> Result<Option<Result<Entitlement, Rejection>>, Box<ErrorAnswer>> {
+        for _ in 0..TRIES {
+            let Some((row, account, route)) = self.row_and_route(key).await? else {
+                return Ok(None);
+            };
+            if self.settle_due(&account, &route, &row).await? {
+                continue;
+            }
+            let now = self.store.now();
+            let decision = match told(&row.state, event, &route.facts, now) {
+                Ok(decision) => decision,
+                Err(rejection) => return Ok(Some(Err(rejection))),
+            };
+            let settled = settled_operation(&row, &decision);
+            let mut draft = Draft::of(row);
+            draft.decide(&decision, &account);
+            let state = draft.state().cloned();
+            let claims = claims_settled(settled, &state, &decision, &account);
+            let (change, _) = draft.finish(now, claims, None);
+            let change = Change { callback_done, ..change };
+            if let (Committed::Done, Some(state)) = (self.commit(change).await?, state) {
+                return Ok(Some(Ok(state)));
+            }
+        }
+        Err(Box::new(crate::answer::internal_error()))
+    }
+
+    pub(crate) async fn row_and_route(
+        &self,
+        key: EntitlementKey,
+    ) -> Result<Option<(Row, Arc<Account>, Arc<Route>)>, Box<ErrorAnswer>> {
+        let Some(row) = self.row(key).await? else {
+            return Ok(None);
+        };
+        let catalog = self.catalog();
+        let account = catalog.account(row.account).cloned();
+        let route = account.as_ref().and_then(|account| account.route(&row.state.record.merchant_account_key).cloned());
+        match (account, route) {
+            (Some(account), Some(route)) => Ok(Some((row, account, route))),
+            (Some(_) | None, _) => {
+                tracing::error!(%key, "an entitlement's route is not in the catalog");
+                Ok(None)
+            }
+        }
+    }
+}
+
+/// The operation this decision closes, if it closes one.
+fn settled_operation(row: &Row, decision: &entitlement::Decision) -> Option<ids::OperationId> {
+    let open = row.state.operation.as_ref()?;
+    (decision.operation == OperationAfter::Closed).then_some(open.id)
+}
+
+fn claims_settled(
+    settled: Option<ids::OperationId>,
+    state: &Option<Entitlement>,
+    decision: &entitlement::Decision,
+    account: &Account,
+) -> ClaimChange {
+    let (Some(operation), Some(state)) = (settled, state) else {
+        return ClaimChange::None;
+    };
+    let kind = if state.version <= 1 { Kind::Create } else { Kind::Other };
+    crate::execute::reply::outcome(&decision.reply, kind, &account.switches).claims_of(operation, state.version)
+}
+
+fn log(done: Result<bool, Box<ErrorAnswer>>) -> bool {
+    done.unwrap_or_else(|error| {
+        tracing::warn!(rule = error.rule, message = error.message, "a due thing could not be done; it stays due");
+        false
+    })
+}

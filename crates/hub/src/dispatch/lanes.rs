@@ -1,0 +1,240 @@
+//! Notifications: only the head of a lane is tried, claimed under a lease with a fencing number.
+//! The next one starts after the success or dead-lettering of the one before is durable
+//! (docs/API.md section 7).
+
+use super::LOOK_EVERY;
+use super::sending::Attempt;
+use crate::Hub;
+use entitlement::Moment;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use store::{LaneOutcome, LaneResult, LaneWork};
+use tokio::sync::{mpsc, watch};
+use tokio::time::sleep;
+
+/// One attempt ends within this.
+pub const LANE_ATTEMPT_TIMEOUT_MS: i64 = 10_000;
+/// A claim's lease outlasts its attempt and the commit of its result.
+const LEASE_MS: i64 = 30_000;
+/// Lanes claimed at once.
+const CLAIM_MAX: usize = 128;
+/// Attempts under way at once, all endpoints together.
+const ATTEMPTS_MAX: usize = 512;
+/// Attempts under way at once to one endpoint (scheme, host, port): a slow one never takes the
+/// places of the others.
+const ATTEMPTS_PER_ENDPOINT_MAX: usize = 64;
+/// A lane whose endpoint has no place comes again after so long.
+const ENDPOINT_BUSY_MS: i64 = 250;
+/// Results are settled together.
+const SETTLE_MAX: usize = 256;
+/// Waits between attempts, by the lane's failures in a row; the last one repeats.
+const RETRY_AFTER_S: [i64; 11] = [5, 30, 120, 600, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400, 86_400];
+/// A receiver's Retry-After is honoured up to a day.
+const RETRY_AFTER_MAX_S: i64 = 86_400;
+/// Dead-lettered so long after its commit, with at least one failed attempt.
+const DEAD_AFTER_MS: i64 = 72 * 3_600_000;
+
+/// The wait before the next attempt, ±20 % by a value of `0..=400` (per mille above 800).
+#[must_use]
+pub fn retry_delay_ms(failures: u32, jitter_permille: u16) -> i64 {
+    let last = RETRY_AFTER_S.len() - 1;
+    let step = usize::try_from(failures.saturating_sub(1)).unwrap_or(last).min(last);
+    RETRY_AFTER_S[step] * (800 + i64::from(jitter_permille.min(400)))
+}
+
+/// Claims, sends, settles; until told to stop.
+pub(super) async fn worker(hub: Hub, mut stopping: watch::Receiver<bool>) {
+    let (results, mut done) = mpsc::channel(ATTEMPTS_MAX);
+    let mut flights = Flights::new(results);
+    while !*stopping.borrow() {
+        hub.settle(&mut done, &mut flights).await;
+        let claimed = {
+            let _clock_stands = hub.clock_moves.read().await;
+            hub.claim(&mut flights).await
+        };
+        if claimed > 0 {
+            continue;
+        }
+        tokio::select! {
+            () = hub.lanes_bell.notified() => {}
+            () = flights.landed(&mut done) => {}
+            () = sleep(LOOK_EVERY) => {}
+            _ = stopping.changed() => {}
+        }
+    }
+    while flights.under_way > 0 {
+        flights.landed(&mut done).await;
+        hub.settle(&mut done, &mut flights).await;
+    }
+}
+
+/// Attempts under way.
+pub(super) struct Flights {
+    results: mpsc::Sender<LaneResult>,
+    landed: Vec<LaneResult>,
+    under_way: usize,
+    endpoints: Arc<Mutex<HashMap<String, usize>>>,
+}
+
+impl Flights {
+    pub(super) fn new(results: mpsc::Sender<LaneResult>) -> Self {
+        Self { results, landed: Vec::new(), under_way: 0, endpoints: Arc::default() }
+    }
+
+    /// Waits for one result.
+    async fn landed(&mut self, done: &mut mpsc::Receiver<LaneResult>) {
+        if self.under_way == 0 {
+            std::future::pending::<()>().await;
+        }
+        if let Some(result) = done.recv().await {
+            self.under_way -= 1;
+            self.landed.push(result);
+        }
+    }
+
+    fn room(&self) -> usize {
+        ATTEMPTS_MAX.saturating_sub(self.under_way).min(CLAIM_MAX)
+    }
+
+    fn board(&self, endpoint: &str) -> bool {
+        let mut endpoints = self.endpoints.lock().unwrap_or_else(PoisonError::into_inner);
+        let flying = endpoints.entry(endpoint.to_owned()).or_default();
+        let boards = *flying < ATTEMPTS_PER_ENDPOINT_MAX;
+        *flying += usize::from(boards);
+        boards
+    }
+}
+
+fn leave(endpoints: &Mutex<HashMap<String, usize>>, endpoint: &str) {
+    let mut endpoints = endpoints.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(flying) = endpoints.get_mut(endpoint) {
+        *flying -= 1;
+        if *flying == 0 {
+            endpoints.remove(endpoint);
+        }
+    }
+}
+
+impl Hub {
+    async fn settle(&self, done: &mut mpsc::Receiver<LaneResult>, flights: &mut Flights) {
+        while flights.landed.len() < SETTLE_MAX {
+            let Ok(result) = done.try_recv() else { break };
+            flights.under_way -= 1;
+            flights.landed.push(result);
+        }
+        if flights.landed.is_empty() {
+            return;
+        }
+        let landed = std::mem::take(&mut flights.landed);
+        if let Err(error) = self.store.settle_lanes(landed).await {
+            // The leases run out and the attempts are made again: at least once.
+            tracing::error!(%error, "results of notifications could not be stored");
+        }
+    }
+
+    async fn claim(&self, flights: &mut Flights) -> usize {
+        let room = flights.room();
+        if room == 0 {
+            return 0;
+        }
+        let now = self.store.now();
+        let claimed = match self.store.claim_lanes(now, self.real_now_ms(), LEASE_MS, room).await {
+            Ok(claimed) => claimed,
+            Err(error) => {
+                tracing::error!(%error, "lanes cannot be claimed");
+                return 0;
+            }
+        };
+        let count = claimed.len();
+        for work in claimed {
+            self.take_off(work, flights, now).await;
+        }
+        count
+    }
+
+    async fn take_off(&self, work: LaneWork, flights: &mut Flights, now: Moment) {
+        match self.attempt_of(&work).await {
+            Attempt::Nowhere => flights.landed.push(result(&work, LaneOutcome::Parked, now)),
+            Attempt::Impossible(error) => {
+                let outcome = after_failure(&work, now, None, self.jitter());
+                flights.landed.push(LaneResult { error: Some(error), ..result(&work, outcome, now) });
+            }
+            Attempt::To { endpoint, .. } if !flights.board(&endpoint) => {
+                let later = LaneOutcome::Later(now.plus_ms(ENDPOINT_BUSY_MS));
+                flights.landed.push(result(&work, later, now));
+            }
+            Attempt::To { endpoint, post } => {
+                flights.under_way += 1;
+                let (hub, results) = (self.clone(), flights.results.clone());
+                let endpoints = Arc::clone(&flights.endpoints);
+                tokio::spawn(async move {
+                    let result = hub.attempt(&work, post).await;
+                    leave(&endpoints, &endpoint);
+                    let _ = results.send(result).await;
+                });
+            }
+        }
+    }
+
+    async fn attempt(&self, work: &LaneWork, post: crate::outgoing::Post) -> LaneResult {
+        let end = tokio::time::Instant::now()
+            + std::time::Duration::from_millis(u64::try_from(LANE_ATTEMPT_TIMEOUT_MS).unwrap_or(0));
+        let posted = self.outgoing.post(post, end).await;
+        let now = self.store.now();
+        let outcome = match posted.status {
+            Some(200..=299) => LaneOutcome::Delivered,
+            Some(410) => LaneOutcome::Parked,
+            Some(_) | None => after_failure(work, now, posted.retry_after_s, self.jitter()),
+        };
+        LaneResult { status: posted.status, error: posted.error, ..result(work, outcome, now) }
+    }
+
+    /// Delivers everything due, and waits for it; the test clock's way. Returns how many
+    /// attempts were made.
+    pub(crate) async fn deliver_due(&self) -> usize {
+        let (results, mut done) = mpsc::channel(ATTEMPTS_MAX);
+        let mut flights = Flights::new(results);
+        let mut attempts = 0;
+        loop {
+            let claimed = self.claim(&mut flights).await;
+            attempts += claimed;
+            while flights.under_way > 0 {
+                flights.landed(&mut done).await;
+            }
+            self.settle(&mut done, &mut flights).await;
+            if claimed == 0 {
+                return attempts;
+            }
+        }
+    }
+
+    fn jitter(&self) -> u16 {
+        self.random.permille(401)
+    }
+
+    fn real_now_ms(&self) -> i64 {
+        self.store.now().0 - self.store.clock_offset_ms()
+    }
+}
+
+fn after_failure(work: &LaneWork, now: Moment, retry_after_s: Option<u64>, jitter: u16) -> LaneOutcome {
+    if now.0 - work.notification.committed_at.0 >= DEAD_AFTER_MS {
+        return LaneOutcome::Dead;
+    }
+    let asked = i64::try_from(retry_after_s.unwrap_or(0)).unwrap_or(RETRY_AFTER_MAX_S).min(RETRY_AFTER_MAX_S);
+    let wait = retry_delay_ms(work.failures + 1, jitter).max(asked * 1_000);
+    LaneOutcome::Retry(now.plus_ms(wait))
+}
+
+fn result(work: &LaneWork, outcome: LaneOutcome, at: Moment) -> LaneResult {
+    LaneResult {
+        key: work.key,
+        target: work.target,
+        fence: work.fence,
+        sequence: work.notification.sequence,
+        outcome,
+        status: None,
+        error: None,
+        at,
+    }
+}

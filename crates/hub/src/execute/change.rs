@@ -1,0 +1,159 @@
+//! From a decision to a change: the row after it, its due moment and slot, the notifications its
+//! events oblige. One place, for requests and workers alike.
+
+use crate::catalog::{Account, Route};
+use entitlement::{
+    Decision, Entitlement, Event, Moment, NotifySwitches, RowAfter, apply, carry_out, effects, next_due,
+};
+use ids::{EntitlementKey, TargetId};
+use merchants::Promise;
+use store::{Change, ClaimChange, ClosedOperation, NewCallback, Notice, Row, RowChange};
+use wire::NOTIFICATION_FORM;
+
+/// A change in the making: one or more decisions about one entitlement, to be committed at once.
+pub(crate) struct Draft {
+    /// The row before, or a new one's (revision 0).
+    row: Row,
+    /// Whether the row lies in the store already.
+    stored: bool,
+    /// `None` once a create came to nothing.
+    after: Option<Entitlement>,
+    events: Vec<Event>,
+    notices: Vec<Notice>,
+    callbacks: Vec<NewCallback>,
+    closed: Option<ClosedOperation>,
+}
+
+impl Draft {
+    /// A change of a stored row.
+    pub(crate) fn of(row: Row) -> Self {
+        let after = Some(row.state.clone());
+        Self { row, stored: true, after, events: Vec::new(), notices: Vec::new(), callbacks: Vec::new(), closed: None }
+    }
+
+    /// A new row; its state is the create's intent.
+    pub(crate) fn new_row(
+        key: EntitlementKey,
+        account: &Account,
+        route: &Route,
+        own_id: Option<String>,
+        slot: u32,
+        state: Entitlement,
+    ) -> Self {
+        let row = Row {
+            key,
+            account: account.id,
+            route: route.id,
+            own_id,
+            slot: Some(slot),
+            revision: 0,
+            last_event: 0,
+            due_at: None,
+            state,
+        };
+        Self { stored: false, ..Self::of(row) }
+    }
+
+    /// The state as it will be; `None` once a create came to nothing.
+    pub(crate) fn state(&self) -> Option<&Entitlement> {
+        self.after.as_ref()
+    }
+
+    /// The entitlement's key.
+    pub(crate) fn key(&self) -> EntitlementKey {
+        self.row.key
+    }
+
+    /// Whether there is nothing to commit.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.events.is_empty() && self.stored && self.after.as_ref() == Some(&self.row.state)
+    }
+
+    /// Adds a decision.
+    pub(crate) fn decide(&mut self, decision: &Decision, account: &Account) {
+        let Some(before) = self.after.take() else {
+            return;
+        };
+        self.add_notices(&before, decision, account);
+        self.after = carry_out(&before, decision);
+        self.events.extend(decision.events.iter().cloned());
+        debug_assert!(decision.row == RowAfter::Removed || self.after.is_some());
+    }
+
+    /// Adds what the test merchant promised.
+    pub(crate) fn promise(&mut self, promises: Vec<Promise>) {
+        let key = self.row.key;
+        self.callbacks.extend(promises.into_iter().map(|promise| NewCallback {
+            key,
+            at: promise.at,
+            says: promise.says,
+        }));
+    }
+
+    /// Keeps an ended operation for operators and late repeats.
+    pub(crate) fn close(&mut self, closed: ClosedOperation) {
+        self.closed = Some(closed);
+    }
+
+    /// Moves the row to another slot (its customer changed).
+    pub(crate) fn take_slot(&mut self, slot: u32) {
+        self.row.slot = Some(slot);
+    }
+
+    /// The change, and the row as it will be stored (`None` where it is removed).
+    pub(crate) fn finish(self, at: Moment, claim: ClaimChange, request: Option<String>) -> (Change, Option<Row>) {
+        let empty = self.is_empty();
+        let row = self.after.map(|state| row_after(self.row.clone(), state, self.events.len()));
+        let row_change = match (&row, self.stored) {
+            (_, true) if empty => RowChange::None,
+            (Some(row), true) => RowChange::Update(Box::new(row.clone())),
+            (Some(row), false) => RowChange::Insert(Box::new(row.clone())),
+            (None, true) => RowChange::Remove { key: self.row.key, revision: self.row.revision },
+            (None, false) => RowChange::None,
+        };
+        let change = Change {
+            account: self.row.account,
+            at,
+            claim,
+            row: row_change,
+            events: self.events,
+            request,
+            notices: self.notices,
+            callbacks: self.callbacks,
+            callback_done: None,
+            closed: self.closed,
+        };
+        (change, if empty { Some(self.row) } else { row })
+    }
+
+    fn add_notices(&mut self, before: &Entitlement, decision: &Decision, account: &Account) {
+        let switches = NotifySwitches {
+            own_changes: account.switches.notify_own_changes,
+            on_create: account.switches.notify_on_create,
+        };
+        let mut after = before.clone();
+        for (at, event) in decision.events.iter().enumerate() {
+            apply(&mut after, event);
+            let has_target = after.record.notification_url.is_some() || account.default_url.is_some();
+            let reason = effects(&after, event, switches).filter(|_| has_target);
+            self.notices.extend(reason.map(|reason| Notice {
+                target: TargetId::OWN,
+                event: self.events.len() + at,
+                reason,
+                form: NOTIFICATION_FORM,
+            }));
+        }
+    }
+}
+
+fn row_after(before: Row, state: Entitlement, new_events: usize) -> Row {
+    let open = state.record.status.is_open();
+    Row {
+        slot: before.slot.filter(|_| open),
+        revision: before.revision + 1,
+        last_event: before.last_event + u32::try_from(new_events).unwrap_or(u32::MAX),
+        due_at: next_due(&state),
+        state,
+        ..before
+    }
+}

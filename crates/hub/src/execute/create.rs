@@ -1,0 +1,318 @@
+//! POST /v1/entitlement. A create starts from an assumed-absent `Loaded`: no look-up is made,
+//! the unique keys tell, and a conflict brings back what a look-up would have said.
+
+use super::change::Draft;
+use super::merchant::Errand;
+use super::reply::{Kind, Outcome, outcome};
+use super::sold::sold;
+use super::{Caller, Step, TRIES_MAX, Tried, contended, from_store, look_again};
+use crate::catalog::Route;
+use crate::turns::TurnKey;
+use crate::{Answer, Hub, refusal};
+use entitlement::{
+    AtLimit, Create, Entitlement, JsonObject, Moment, Record, Rejection, SentCreate, Status, at_limit, choose_slot,
+    open_create, settle,
+};
+use ids::EntitlementKey;
+use merchants::{Call, Prepared, Purpose};
+use std::sync::Arc;
+use store::{Committed, Load, Loaded, Row, Target};
+use wire::{CreateRequest, ErrorAnswer, ResponseCode};
+
+/// One create on its way.
+struct Creating<'a> {
+    hub: &'a Hub,
+    caller: &'a Caller,
+    request: &'a CreateRequest,
+    sent: SentCreate,
+}
+
+impl Hub {
+    pub(super) async fn create(&self, caller: &Caller, request: CreateRequest) -> Result<Answer, Box<ErrorAnswer>> {
+        let route =
+            sold(&caller.account, &request.merchant_account_key, &request.product_key, request.offer_key.as_deref());
+        let creating = Creating { hub: self, caller, sent: sent(&request), request: &request };
+        match route {
+            Ok(route) => creating.on_route(&route).await,
+            Err(refusal) => creating.refused(refusal).await,
+        }
+    }
+}
+
+impl Creating<'_> {
+    async fn refused(&self, refusal: ErrorAnswer) -> Result<Answer, Box<ErrorAnswer>> {
+        match self.hub.refuse(self.caller, refusal.clone()).await? {
+            Step::Answer(answer) => Ok(answer),
+            Step::Again(found) => match &found.claim {
+                Some(claim) => match self.hub.replay(self.caller, claim).await? {
+                    Step::Answer(answer) => Ok(answer),
+                    Step::Again(_) => Ok(Answer::error(&refusal)),
+                },
+                None => Ok(Answer::error(&refusal)),
+            },
+        }
+    }
+
+    async fn on_route(&self, route: &Arc<Route>) -> Result<Answer, Box<ErrorAnswer>> {
+        let turn = TurnKey::Customer(route.id, self.request.customer_identifier.clone());
+        let _turn = self.hub.turn(turn, self.caller.deadline).await?;
+        let mut found = self.assumed(route).await?;
+        for _ in 0..TRIES_MAX {
+            let step = match &found.claim {
+                Some(claim) => self.hub.replay(self.caller, claim).await?,
+                None => self.attempt(route, &found).await?,
+            };
+            match step {
+                Step::Answer(answer) => return Ok(answer),
+                Step::Again(loaded) => found = *loaded,
+            }
+        }
+        Err(Box::new(contended()))
+    }
+
+    /// With a limit of one the slot's key alone tells whether another is open; a higher limit
+    /// has to look, since an identical create may still be running in another slot.
+    async fn assumed(&self, route: &Route) -> Result<Loaded, Box<ErrorAnswer>> {
+        if route.facts.limit <= 1 {
+            return Ok(Loaded::default());
+        }
+        self.look(route).await
+    }
+
+    async fn look(&self, route: &Route) -> Result<Loaded, Box<ErrorAnswer>> {
+        let load = Load {
+            account: self.caller.account.id,
+            target: Target::Customer(route.id, self.request.customer_identifier.clone()),
+            identity: self.caller.identity.clone(),
+        };
+        self.hub.store.load(load).await.map_err(from_store)
+    }
+
+    async fn attempt(&self, route: &Arc<Route>, found: &Loaded) -> Tried {
+        let open: Vec<&Entitlement> = found.open.iter().map(|row| &row.state).collect();
+        let (verdict, which) = at_limit(&open, &self.sent, route.facts.limit);
+        let identical = which.and_then(|at| found.open.get(at));
+        match (verdict, identical) {
+            (AtLimit::Join, Some(row)) => return self.join(route, row).await,
+            (AtLimit::FreshUrl, Some(row)) => return self.fresh_url(route, row).await,
+            (AtLimit::NewEntitlement | AtLimit::LimitReached | AtLimit::Join | AtLimit::FreshUrl, _) => {}
+        }
+        if found.row.is_some() {
+            return self.hub.refuse(self.caller, already_exists()).await;
+        }
+        let taken: Vec<u32> = found.open.iter().filter_map(|row| row.slot).collect();
+        match choose_slot(&taken, route.facts.limit) {
+            Some(slot) => self.begin(route, slot).await,
+            None => self.limit_reached(found).await,
+        }
+    }
+
+    async fn limit_reached(&self, found: &Loaded) -> Tried {
+        let mut refusal = refusal::rejected(Rejection::LimitReached, None, &self.caller.account.switches);
+        if let Some(open) = found.open.first() {
+            let record = &open.state.record;
+            refusal =
+                refusal.with_hint(format!("The open entitlement is {} ({}).", record.entitlement_id, record.status));
+        }
+        self.hub.refuse(self.caller, refusal).await
+    }
+
+    async fn begin(&self, route: &Arc<Route>, slot: u32) -> Tried {
+        let now = self.hub.store.now();
+        let key = self.hub.random.key(now);
+        let create = self.create_command(route, key, now);
+        let opened = open_create(&create, self.hub.random.operation(now), now);
+        let Some(operation) = &opened.operation else {
+            return Err(Box::new(crate::answer::internal_error()));
+        };
+        let call = Call {
+            key,
+            entitlement: &opened,
+            operation,
+            purpose: Purpose::First,
+            extra_information: &self.request.extra_information,
+            reseller: &self.caller.account.reseller,
+            now,
+        };
+        let Some(connector) = self.hub.connector(route) else {
+            return Err(Box::new(refusal::failed(entitlement::Failure::Unreachable)));
+        };
+        let own_id = self.request.entitlement_id.clone();
+        match connector.prepare(&call) {
+            Prepared::Answered(answered) => {
+                let decision = settle(&opened, &answered.answer, &route.facts, now);
+                let mut draft = Draft::new_row(key, &self.caller.account, route, own_id, slot, opened);
+                draft.decide(&decision, &self.caller.account);
+                draft.promise(answered.promises);
+                let outcome = outcome(&decision.reply, Kind::Create, &self.caller.account.switches);
+                self.commit_answered(draft, outcome, now).await
+            }
+            Prepared::Send(_) => {
+                let draft = Draft::new_row(key, &self.caller.account, route, own_id, slot, opened);
+                self.commit_intent(route, draft, now).await
+            }
+        }
+    }
+
+    /// Nothing had to be awaited: one commit does all.
+    async fn commit_answered(&self, draft: Draft, outcome: Outcome, now: Moment) -> Tried {
+        let Some(state) = draft.state().cloned() else {
+            let Outcome::Error(error) = outcome else {
+                return Err(Box::new(crate::answer::internal_error()));
+            };
+            return self.hub.refuse(self.caller, *error).await;
+        };
+        let claim = self.caller.claim(Some(draft.key()), None, outcome.saved(state.version), now);
+        let (change, _) = draft.finish(now, claim, self.caller.request());
+        match self.hub.commit(change).await? {
+            Committed::Done => Ok(Step::Answer(outcome.answer(Some(&state)))),
+            Committed::Conflict(conflict) => Ok(Step::Again(Box::new(conflict.found))),
+        }
+    }
+
+    /// The intent is durable before the merchant is asked.
+    async fn commit_intent(&self, route: &Arc<Route>, draft: Draft, now: Moment) -> Tried {
+        let operation = draft.state().and_then(|state| state.operation.as_ref()).map(|operation| operation.id);
+        let claim = self.caller.claim(Some(draft.key()), operation, None, now);
+        let (change, row) = draft.finish(now, claim, self.caller.request());
+        match (self.hub.commit(change).await?, row) {
+            (Committed::Conflict(conflict), _) => Ok(Step::Again(Box::new(conflict.found))),
+            (Committed::Done, None) => Err(Box::new(crate::answer::internal_error())),
+            (Committed::Done, Some(row)) => {
+                let errand = Errand {
+                    account: Arc::clone(&self.caller.account),
+                    route: Arc::clone(route),
+                    row,
+                    purpose: Purpose::First,
+                    extra_information: self.request.extra_information.clone(),
+                    kind: Kind::Create,
+                };
+                let ended = self.hub.run_errand(errand).await?;
+                Ok(Step::Answer(ended.outcome.answer(ended.state.as_ref())))
+            }
+        }
+    }
+
+    /// An identical create is still running, or its outcome unknown: it is joined, whatever the
+    /// limit. At the deadline the repeat of this request is promised the outcome.
+    async fn join(&self, route: &Route, row: &Row) -> Tried {
+        let mut row = row.clone();
+        while look_again(self.caller.deadline).await {
+            match self.hub.row(row.key).await? {
+                Some(now) if now.state.unborn || now.state.record.status == Status::Failed => row = now,
+                Some(_) | None => return self.look(route).await.map(|found| Step::Again(Box::new(found))),
+            }
+        }
+        let operation = row.state.operation.as_ref().map(|operation| operation.id);
+        if self.caller.identity.is_some() && operation.is_some() {
+            let now = self.hub.store.now();
+            let claim = self.caller.claim(Some(row.key), operation, None, now);
+            self.hub.commit(super::remember::claim_only(self.caller, claim, now)).await?;
+        }
+        Ok(Step::Answer(Answer::unknown(&refusal::unknown(), &row.state)))
+    }
+
+    /// An identical one waits for its user: the same entitlement, a fresh URL.
+    async fn fresh_url(&self, route: &Arc<Route>, row: &Row) -> Tried {
+        let ended = self.hub.fresh_activation(self.caller, route, row, Kind::Create).await?;
+        let Some((outcome, state)) = ended else {
+            return self.look(route).await.map(|found| Step::Again(Box::new(found)));
+        };
+        let outcome = match outcome {
+            // No URL to give: it is created and waiting, as before.
+            Outcome::Error(_) => Outcome::Record {
+                http: self.caller.account.switches.created_http,
+                code: ResponseCode::Ok,
+                parameters: None,
+            },
+            other => other,
+        };
+        let now = self.hub.store.now();
+        let claim = self.caller.claim(Some(row.key), None, outcome.saved(state.version), now);
+        if self.caller.identity.is_some() {
+            let change = super::remember::claim_only(self.caller, claim, now);
+            if let Committed::Conflict(conflict) = self.hub.commit(change).await? {
+                return Ok(Step::Again(Box::new(conflict.found)));
+            }
+        }
+        Ok(Step::Answer(outcome.answer(Some(&state))))
+    }
+
+    fn create_command(&self, route: &Route, key: EntitlementKey, now: Moment) -> Create {
+        let pending_until = route.facts.pending_timeout_s.map(|seconds| now.plus_s(seconds).whole_second());
+        Create {
+            record: self.record(route, key, now.whole_second()),
+            extra_information: self.request.extra_information.clone(),
+            pending_until,
+        }
+    }
+
+    fn record(&self, route: &Route, key: EntitlementKey, now: Moment) -> Record {
+        let request = self.request;
+        let account = &self.caller.account;
+        let customer = &request.customer_identifier;
+        let names = &self.hub.pseudonyms;
+        let merchant = &route.merchant_account_key;
+        let id = request.entitlement_id.clone().unwrap_or_else(|| key.to_string());
+        let default_name = route.product(&request.product_key).map(|product| product.name.clone());
+        Record {
+            merchant_entitlement_id: id.clone(),
+            entitlement_id: id,
+            status: Status::Pending,
+            date_created: now,
+            date_activated: None,
+            date_ended: None,
+            date_suspended: None,
+            date_resumed: None,
+            date_last_updated: now,
+            customer_identifier: customer.clone(),
+            merchant_account_key: merchant.clone(),
+            product_key: request.product_key.clone(),
+            offer_key: request.offer_key.clone(),
+            activation_code: None,
+            entitlement_display_name: request.entitlement_display_name.clone().or(default_name),
+            date_expiry: request.date_expiry,
+            extension_data: without_nulls(request.extension_data.as_ref()),
+            notification_url: request.notification_url.clone(),
+            external_entitlement_id: request.external_entitlement_id.clone(),
+            shared_customer_id: names.shared_customer_id(account.live, &account.reseller, merchant, customer),
+            bango_user_id: names.bango_user_id(account.live, &account.reseller, customer),
+            finance_data: JsonObject::new(),
+        }
+    }
+}
+
+/// extensionData is merged into nothing, so that members sent as null are not kept.
+fn without_nulls(sent: Option<&JsonObject>) -> JsonObject {
+    let mut kept = JsonObject::new();
+    if let Some(sent) = sent {
+        kept.merge(sent);
+    }
+    kept
+}
+
+fn sent(request: &CreateRequest) -> SentCreate {
+    SentCreate {
+        entitlement_id: request.entitlement_id.clone(),
+        customer_identifier: Some(request.customer_identifier.clone()),
+        merchant_account_key: Some(request.merchant_account_key.clone()),
+        product_key: Some(request.product_key.clone()),
+        offer_key: request.offer_key.clone(),
+        notification_url: request.notification_url.clone(),
+        date_expiry: request.date_expiry,
+        extension_data: request.extension_data.as_ref().map(|sent| without_nulls(Some(sent))),
+        entitlement_display_name: request.entitlement_display_name.clone(),
+        external_entitlement_id: request.external_entitlement_id.clone(),
+    }
+}
+
+fn already_exists() -> ErrorAnswer {
+    ErrorAnswer::new(
+        409,
+        ResponseCode::AlreadyExists,
+        "id-used",
+        "This entitlementId is used already; ids are never used again.",
+    )
+    .with_field("entitlementId")
+    .with_hint("Choose another id, or leave entitlementId out and the hub makes one.")
+}

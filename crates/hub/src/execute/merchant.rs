@@ -1,0 +1,222 @@
+//! Asking a merchant and settling what comes back: the same code for the request's own task and
+//! for the worker later (docs/LIFECYCLE.md sections 4 and 5).
+
+use super::TRIES_MAX;
+use super::change::Draft;
+use super::reply::{Kind, Outcome, outcome};
+use crate::catalog::{Account, Route};
+use crate::{Hub, answer};
+use entitlement::{Answer as MerchantAnswer, Ask, Decision, Entitlement, JsonObject, Moment, Operation, settle};
+use merchants::{Answered, Call, Connector, Prepared, Purpose, Request, Response};
+use std::sync::Arc;
+use std::time::Duration;
+use store::{ClosedOperation, Committed, Row};
+use tokio::time::{Instant, sleep};
+use wire::ErrorAnswer;
+
+/// Quick tries after the first: they ride over a restart or a dropped connection.
+const QUICK_TRIES_AFTER_MS: [u64; 3] = [50, 100, 200];
+/// All tries of one operation end within this (docs/API.md section 6).
+const ALL_TRIES_MS: u64 = 10_000;
+
+/// One operation to be carried to its merchant. The row is stored with the operation open.
+pub(crate) struct Errand {
+    pub(crate) account: Arc<Account>,
+    pub(crate) route: Arc<Route>,
+    pub(crate) row: Row,
+    pub(crate) purpose: Purpose,
+    pub(crate) extra_information: JsonObject,
+    pub(crate) kind: Kind,
+}
+
+/// How an errand ended: the outcome for the caller and the entitlement as it now is.
+pub(crate) struct Errands {
+    pub(crate) outcome: Outcome,
+    pub(crate) state: Option<Entitlement>,
+}
+
+impl Hub {
+    /// The connector of a merchant.
+    pub(crate) fn connector(&self, route: &Route) -> Option<&Arc<dyn Connector>> {
+        self.connectors.get(&route.merchant_account_key)
+    }
+
+    /// Sends the row's open operation to its merchant and settles what comes back.
+    pub(crate) async fn run_errand(&self, errand: Errand) -> Result<Errands, Box<ErrorAnswer>> {
+        let Some(operation) = errand.row.state.operation.clone() else {
+            return Ok(nothing_open(errand.row.state, &errand.account));
+        };
+        let answered = self.ask(&errand, &operation).await;
+        self.settle_errand(errand, &operation, answered).await
+    }
+
+    /// Asks without an intent: a read by nature (activation info).
+    pub(crate) async fn ask_only(
+        &self,
+        account: &Arc<Account>,
+        route: &Arc<Route>,
+        row: &Row,
+        asking: &Entitlement,
+    ) -> Answered {
+        let Some(operation) = &asking.operation else {
+            return Answered { answer: MerchantAnswer::Unknown, promises: Vec::new() };
+        };
+        let errand = Errand {
+            account: Arc::clone(account),
+            route: Arc::clone(route),
+            row: Row { state: asking.clone(), ..row.clone() },
+            purpose: Purpose::First,
+            extra_information: JsonObject::new(),
+            kind: Kind::ActivationInfo,
+        };
+        self.ask(&errand, operation).await
+    }
+
+    async fn ask(&self, errand: &Errand, operation: &Operation) -> Answered {
+        let call = Call {
+            key: errand.row.key,
+            entitlement: &errand.row.state,
+            operation,
+            purpose: errand.purpose,
+            extra_information: &errand.extra_information,
+            reseller: &errand.account.reseller,
+            now: self.store.now(),
+        };
+        let Some(connector) = self.connector(&errand.route) else {
+            tracing::error!(merchant = errand.route.merchant_account_key, "no connector speaks to this merchant");
+            return Answered { answer: MerchantAnswer::Unknown, promises: Vec::new() };
+        };
+        match connector.prepare(&call) {
+            Prepared::Answered(answered) => answered,
+            Prepared::Send(request) => {
+                let response = self.exchange(&request, errand.route.facts.repeatable).await;
+                Answered { answer: connector.read(&call, &response), promises: Vec::new() }
+            }
+        }
+    }
+
+    async fn exchange(&self, request: &Request, repeatable: bool) -> Response {
+        let end = Instant::now() + Duration::from_millis(ALL_TRIES_MS);
+        let mut response = self.outgoing.ask(request, end).await;
+        for wait in QUICK_TRIES_AFTER_MS {
+            let again = match &response {
+                Response::NotSent => true,
+                Response::Whole { status, .. } => repeatable && *status >= 500,
+                Response::Broken => false,
+            };
+            let wait = Duration::from_millis(wait);
+            if !again || Instant::now() + wait >= end {
+                break;
+            }
+            sleep(wait).await;
+            response = self.outgoing.ask(request, end).await;
+        }
+        response
+    }
+
+    async fn settle_errand(
+        &self,
+        errand: Errand,
+        operation: &Operation,
+        answered: Answered,
+    ) -> Result<Errands, Box<ErrorAnswer>> {
+        let mut row = errand.row;
+        for _ in 0..TRIES_MAX {
+            if row.state.operation.as_ref().map(|open| open.id) != Some(operation.id) {
+                // A call-back was faster; the caller is answered with the state as it now is.
+                return Ok(nothing_open(row.state, &errand.account));
+            }
+            let now = self.store.now();
+            let decision = settle(&row.state, &answered.answer, &errand.route.facts, now);
+            let key = row.key;
+            let ended = self.settle_once(row, operation, &decision, &answered, &errand.account, errand.kind, now);
+            match ended.await? {
+                Some(ended) => return Ok(ended),
+                None => match self.row(key).await? {
+                    Some(found) => row = found,
+                    None => return Ok(gone()),
+                },
+            }
+        }
+        Err(Box::new(super::contended()))
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one settlement, used once")]
+    async fn settle_once(
+        &self,
+        row: Row,
+        operation: &Operation,
+        decision: &Decision,
+        answered: &Answered,
+        account: &Arc<Account>,
+        kind: Kind,
+        now: Moment,
+    ) -> Result<Option<Errands>, Box<ErrorAnswer>> {
+        let mut draft = Draft::of(row);
+        draft.decide(decision, account);
+        draft.promise(answered.promises.clone());
+        let state = draft.state().cloned();
+        if state.as_ref().and_then(|state| state.operation.as_ref()).map(|open| open.id) != Some(operation.id) {
+            draft.close(closed(operation, draft.key(), &answered.answer, now));
+        }
+        let ended = outcome(&decision.reply, kind, &account.switches);
+        let claims = ended.claims_of(operation.id, state.as_ref().map_or(0, |state| state.version));
+        let (change, _) = draft.finish(now, claims, None);
+        Ok(match self.commit(change).await? {
+            Committed::Done => Some(Errands { outcome: ended, state }),
+            Committed::Conflict(_) => None,
+        })
+    }
+}
+
+fn nothing_open(state: Entitlement, account: &Account) -> Errands {
+    let outcome = outcome(&entitlement::Reply::Done, Kind::Other, &account.switches);
+    Errands { outcome, state: Some(state) }
+}
+
+fn gone() -> Errands {
+    Errands { outcome: Outcome::Error(Box::new(answer::internal_error())), state: None }
+}
+
+fn closed(operation: &Operation, key: ids::EntitlementKey, answer: &MerchantAnswer, now: Moment) -> ClosedOperation {
+    ClosedOperation {
+        id: operation.id,
+        key,
+        kind: ask_word(&operation.ask).to_owned(),
+        outcome: answer_word(answer).to_owned(),
+        opened_at: operation.opened_at,
+        closed_at: now,
+    }
+}
+
+/// One word for what was asked.
+pub(crate) const fn ask_word(ask: &Ask) -> &'static str {
+    match ask {
+        Ask::Create => "create",
+        Ask::ActivationInfo => "activationInfo",
+        Ask::Update { .. } => "update",
+        Ask::Suspend { .. } => "suspend",
+        Ask::Resume { .. } => "resume",
+        Ask::Undo { .. } => "undo",
+        Ask::Cancel(_) => "cancel",
+        Ask::Revoke(_) => "revoke",
+        Ask::Terminate { .. } => "terminate",
+        Ask::SuspendAgain => "suspendAgain",
+        Ask::UpdateBack => "updateBack",
+    }
+}
+
+const fn answer_word(answer: &MerchantAnswer) -> &'static str {
+    match answer {
+        MerchantAnswer::Done(_) => "done",
+        MerchantAnswer::UserActs { .. } => "user acts",
+        MerchantAnswer::Accepted(_) => "accepted",
+        MerchantAnswer::Code(_) => "code",
+        MerchantAnswer::EndsAt { .. } => "ends at",
+        MerchantAnswer::Queued(_) => "queued",
+        MerchantAnswer::Refused(_) => "refused",
+        MerchantAnswer::CertainFailure(_) => "failed",
+        MerchantAnswer::Unknown => "unknown",
+        MerchantAnswer::NotDone => "not done",
+    }
+}

@@ -1,0 +1,56 @@
+//! What is sold to this reseller: one refusal for all causes, so that it tells nothing of others
+//! (docs/API.md section 2).
+
+use crate::catalog::{Account, Product, Route};
+use std::sync::Arc;
+use wire::{ErrorAnswer, Fault, ResponseCode};
+
+/// Finds the product sold, its route and the offer, or says what is sold.
+pub(super) fn sold(
+    account: &Account,
+    merchant: &str,
+    product_key: &str,
+    offer: Option<&str>,
+) -> Result<Arc<Route>, ErrorAnswer> {
+    let route = account.route(merchant).ok_or_else(|| {
+        not_sold("merchantAccountKey", format!("Sold to you are the merchants {}.", account.merchants().join(", ")))
+    })?;
+    let product = route.product(product_key).ok_or_else(|| {
+        let keys: Vec<&str> = route.products.iter().map(|product| product.key.as_str()).collect();
+        not_sold("productKey", format!("Of {merchant} you sell {}. Keys are case sensitive.", keys.join(", ")))
+    })?;
+    check_offer(product, offer)?;
+    Ok(Arc::clone(route))
+}
+
+fn check_offer(product: &Product, offer: Option<&str>) -> Result<(), ErrorAnswer> {
+    match offer {
+        Some(offer) if !product.offers.iter().any(|known| known == offer) => {
+            Err(not_sold("offerKey", offers_hint(product)))
+        }
+        None if product.offer_required => Err(offer_required(product)),
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn offers_hint(product: &Product) -> String {
+    if product.offers.is_empty() {
+        return format!("{} has no offers; leave offerKey out.", product.key);
+    }
+    format!("{} lists the offers {}.", product.key, product.offers.join(", "))
+}
+
+fn offer_required(product: &Product) -> ErrorAnswer {
+    ErrorAnswer::faults(vec![Fault {
+        field: "offerKey".to_owned(),
+        rule: "offer-required",
+        message: "offerKey parameter is required".to_owned(),
+        hint: Some(offers_hint(product)),
+    }])
+}
+
+fn not_sold(field: &str, hint: String) -> ErrorAnswer {
+    ErrorAnswer::new(422, ResponseCode::NotAvailable, "not-sold", "This merchant, product or offer is not sold to you.")
+        .with_field(field)
+        .with_hint(hint)
+}

@@ -1,0 +1,192 @@
+//! The route table, and nothing else: which path and method mean which action.
+
+mod activate;
+mod authorize;
+mod body;
+mod entitlement;
+mod page;
+mod respond;
+mod sandbox;
+
+pub(crate) use respond::serve;
+
+use hyper::Method;
+use wire::nearest;
+
+/// What a request asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Action {
+    Echo(String),
+    Create,
+    Update,
+    Read(String),
+    Report,
+    Cancel(String),
+    Revoke(String),
+    ActivationInfo(String),
+    ActivatePage(String),
+    ActivateChoice(String),
+    SandboxNotifications,
+    SandboxClock,
+    SandboxMoveClock,
+    SandboxReset,
+    SandboxInbox(String),
+    SandboxAnswers(String),
+}
+
+/// Why no action was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum NoRoute {
+    /// The path is unknown; perhaps this one was meant.
+    Path(Option<&'static str>),
+    /// The path is known; these methods are allowed.
+    Method(&'static str),
+}
+
+/// Paths named in hints, `{id}` standing for an id.
+const PATHS: [&str; 9] = [
+    "/v1/echo/{id}",
+    "/v1/entitlement",
+    "/v1/entitlement/{id}",
+    "/v1/entitlement/report",
+    "/v1/entitlement/cancel/{id}",
+    "/v1/entitlement/revoke/{id}",
+    "/v1/entitlement/{id}/activationInfo",
+    "/sandbox/v1/notifications",
+    "/sandbox/v1/clock",
+];
+
+/// Finds the action of a path and method. `/v1` may be left out on reseller paths, one trailing
+/// slash is accepted, and HEAD is GET.
+pub(crate) fn route(method: &Method, path: &str, is_sandbox: bool) -> Result<Action, NoRoute> {
+    let method = if method == Method::HEAD { Method::GET } else { method.clone() };
+    let segments = segments(path).ok_or(NoRoute::Path(None))?;
+    let words: Vec<&str> = segments.iter().map(String::as_str).collect();
+    let found = match words.as_slice() {
+        ["sandbox", "v1", rest @ ..] if is_sandbox => sandbox_route(&method, rest),
+        ["activate", token] => Some(one_of(
+            &method,
+            &[
+                (Method::GET, Action::ActivatePage((*token).into())),
+                (Method::POST, Action::ActivateChoice((*token).into())),
+            ],
+            "GET, POST",
+        )),
+        ["v1", rest @ ..] | rest => reseller_route(&method, rest),
+    };
+    found.unwrap_or_else(|| Err(NoRoute::Path(nearest_path(&words))))
+}
+
+type Routed = Option<Result<Action, NoRoute>>;
+
+fn reseller_route(method: &Method, words: &[&str]) -> Routed {
+    let get = |action| Some(one_of(method, &[(Method::GET, action)], "GET"));
+    let post = |action| Some(one_of(method, &[(Method::POST, action)], "POST"));
+    match words {
+        ["echo", id] => get(Action::Echo((*id).into())),
+        ["entitlement"] => {
+            Some(one_of(method, &[(Method::POST, Action::Create), (Method::PATCH, Action::Update)], "POST, PATCH"))
+        }
+        ["entitlement", "report"] => post(Action::Report),
+        ["entitlement", "cancel", id] => post(Action::Cancel((*id).into())),
+        ["entitlement", "revoke", id] => post(Action::Revoke((*id).into())),
+        ["entitlement", word, id] | ["entitlement", id, word] if word.eq_ignore_ascii_case("activationInfo") => {
+            let action = Action::ActivationInfo((*id).into());
+            Some(one_of(method, &[(Method::GET, action.clone()), (Method::POST, action)], "GET, POST"))
+        }
+        ["entitlement", id] if !is_verb(id) => get(Action::Read((*id).into())),
+        _ => None,
+    }
+}
+
+fn sandbox_route(method: &Method, words: &[&str]) -> Routed {
+    match words {
+        ["notifications"] => Some(one_of(method, &[(Method::GET, Action::SandboxNotifications)], "GET")),
+        ["clock"] => Some(one_of(
+            method,
+            &[(Method::GET, Action::SandboxClock), (Method::POST, Action::SandboxMoveClock)],
+            "GET, POST",
+        )),
+        ["reset"] => Some(one_of(method, &[(Method::POST, Action::SandboxReset)], "POST")),
+        ["inbox", name] => Some(one_of(method, &[(Method::POST, Action::SandboxInbox((*name).into()))], "POST")),
+        ["inbox", name, "answers"] => {
+            Some(one_of(method, &[(Method::POST, Action::SandboxAnswers((*name).into()))], "POST"))
+        }
+        _ => None,
+    }
+}
+
+fn one_of(method: &Method, known: &[(Method, Action)], allow: &'static str) -> Result<Action, NoRoute> {
+    known.iter().find(|(allowed, _)| allowed == method).map(|(_, action)| action.clone()).ok_or(NoRoute::Method(allow))
+}
+
+/// Words that are never ids (docs/API.md section 3), so that a slip does not read as one.
+fn is_verb(word: &str) -> bool {
+    ["report", "cancel", "revoke", "reactivate", "suspend", "resume"].iter().any(|verb| word.eq_ignore_ascii_case(verb))
+}
+
+/// The decoded segments, without one trailing slash; `None` where they are no text.
+fn segments(path: &str) -> Option<Vec<String>> {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    let path = path.strip_suffix('/').unwrap_or(path);
+    path.split('/').map(decoded).collect()
+}
+
+fn decoded(segment: &str) -> Option<String> {
+    if !segment.contains('%') {
+        return Some(segment.to_owned());
+    }
+    let mut bytes = Vec::with_capacity(segment.len());
+    let mut rest = segment.as_bytes();
+    while let [first, tail @ ..] = rest {
+        if *first == b'%' {
+            let hex = std::str::from_utf8(tail.get(..2)?).ok()?;
+            bytes.push(u8::from_str_radix(hex, 16).ok()?);
+            rest = tail.get(2..)?;
+        } else {
+            bytes.push(*first);
+            rest = tail;
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+fn nearest_path(words: &[&str]) -> Option<&'static str> {
+    let path = format!("/{}", words.join("/"));
+    nearest(&path, PATHS.into_iter())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_path_answers_with_and_without_the_version_and_with_one_trailing_slash() {
+        for (method, path, action) in [
+            (Method::GET, "/echo/7", Action::Echo("7".into())),
+            (Method::POST, "/entitlement", Action::Create),
+            (Method::PATCH, "/entitlement", Action::Update),
+            (Method::GET, "/entitlement/a%2Eb", Action::Read("a.b".into())),
+            (Method::POST, "/entitlement/report", Action::Report),
+            (Method::POST, "/entitlement/cancel/x", Action::Cancel("x".into())),
+            (Method::POST, "/entitlement/revoke/x", Action::Revoke("x".into())),
+            (Method::GET, "/entitlement/x/ACTIVATIONinfo", Action::ActivationInfo("x".into())),
+            (Method::POST, "/entitlement/activationInfo/x", Action::ActivationInfo("x".into())),
+        ] {
+            for path in [path.to_owned(), format!("/v1{path}"), format!("/v1{path}/")] {
+                assert_eq!(route(&method, &path, false), Ok(action.clone()), "{method} {path}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_known_path_names_its_methods_and_an_unknown_one_its_neighbour() {
+        assert_eq!(route(&Method::DELETE, "/v1/entitlement", false), Err(NoRoute::Method("POST, PATCH")));
+        assert_eq!(route(&Method::GET, "/v1/entitlement/report", false), Err(NoRoute::Method("POST")));
+        assert_eq!(route(&Method::POST, "/v1/entitlements", false), Err(NoRoute::Path(Some("/v1/entitlement"))));
+        assert_eq!(route(&Method::GET, "/sandbox/v1/clock", false).is_err(), true, "no sandbox, no clock");
+        assert_eq!(route(&Method::GET, "/entitlement/%zz", false), Err(NoRoute::Path(None)));
+        assert!(matches!(route(&Method::POST, "/v1/entitlement/suspend/x", false), Err(NoRoute::Path(_))));
+        assert!(matches!(route(&Method::GET, "/v1/entitlement/x//", false), Err(NoRoute::Path(_))));
+    }
+}

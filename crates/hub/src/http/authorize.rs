@@ -1,0 +1,36 @@
+//! Who asks: one 401 for all causes; only the hint helps (docs/API.md section 1).
+
+use crate::Hub;
+use crate::answer::unavailable;
+use crate::catalog::Account;
+use crate::credentials::NotKnown;
+use hyper::header::{AUTHORIZATION, HeaderMap};
+use std::sync::Arc;
+use wire::{ErrorAnswer, ResponseCode};
+
+impl Hub {
+    /// The account whose credential the headers carry.
+    pub(crate) async fn authorize(&self, headers: &HeaderMap) -> Result<Arc<Account>, ErrorAnswer> {
+        let header = headers.get(AUTHORIZATION).map(hyper::header::HeaderValue::as_bytes);
+        let id = self.credentials.verify(header, self.store.now()).await.map_err(refusal)?;
+        self.catalog().account(id).cloned().ok_or_else(|| refusal(NotKnown::Wrong))
+    }
+}
+
+fn refusal(cause: NotKnown) -> ErrorAnswer {
+    let unauthorized = |hint: &str| {
+        ErrorAnswer::new(401, ResponseCode::Unauthorized, "unauthorized", "The credential is missing or not accepted.")
+            .with_field("Authorization")
+            .with_hint(hint)
+    };
+    match cause {
+        NotKnown::Missing => unauthorized("Send the Authorization header: Basic, then Base64 of user:password."),
+        NotKnown::Malformed => {
+            unauthorized("The Authorization header is not `Basic` followed by Base64 of user:password.")
+        }
+        NotKnown::Wrong => unauthorized(
+            "Check user and password, that they are this mode's (test or live), and the address you call from.",
+        ),
+        NotKnown::Busy => unavailable("password-checks-busy", "Too many passwords are being checked.", 1),
+    }
+}

@@ -1,0 +1,266 @@
+//! The reseller's calls: wire to command, answer to wire (docs/API.md section 4).
+
+use super::respond::{ANSWER_WITHIN, Reply, json};
+use super::{Action, body};
+use crate::Hub;
+use crate::answer::Answer;
+use crate::catalog::Account;
+use crate::execute::{Caller, Wanted, from_store};
+use bytes::Bytes;
+use entitlement::JsonObject;
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::header::{HeaderMap, HeaderName, HeaderValue, IF_MATCH};
+use ids::RequestIdentity;
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use std::time::Duration;
+use store::{FINGERPRINT_BYTES, Load, Report, Row, Target};
+use tokio::time::Instant;
+use wire::{
+    CreateRequest, ErrorAnswer, Fault, Parsed, ReportRequest, ResponseCode, UpdateRequest, canonical, echo_body,
+    parse_end, print_cursor, report_body,
+};
+
+/// Left between the inner deadline and the answer's, so that the better answer wins.
+const MARGIN: Duration = Duration::from_millis(500);
+
+/// One request of a reseller, authorised and read.
+struct Asked {
+    account: Arc<Account>,
+    headers: HeaderMap,
+    body: Option<JsonObject>,
+    method: &'static str,
+    path: String,
+}
+
+type Answered = Result<Answer, Box<ErrorAnswer>>;
+
+impl Hub {
+    pub(super) async fn entitlement_action(&self, action: Action, request: Request<Incoming>) -> Reply {
+        let identity =
+            request.headers().get("x-requestidentifier").or(request.headers().get("idempotency-key")).cloned();
+        let answered = self.answer_reseller(action, request).await;
+        let mut reply = json(&answered.unwrap_or_else(|error| Answer::error(&error)));
+        if let Some(identity) = identity {
+            reply.headers_mut().insert(HeaderName::from_static("x-requestidentifier"), identity);
+        }
+        reply
+    }
+
+    async fn answer_reseller(&self, action: Action, request: Request<Incoming>) -> Answered {
+        let (parts, incoming) = request.into_parts();
+        let account = self.authorize(&parts.headers).await?;
+        let bytes = body::read(incoming).await?;
+        let is_read = matches!(action, Action::Echo(_) | Action::Read(_));
+        let asked = Asked {
+            body: read_json(&parts.headers, &bytes, is_read)?,
+            account,
+            method: if parts.method == hyper::Method::PATCH { "PATCH" } else { "POST" },
+            path: parts.uri.path().to_owned(),
+            headers: parts.headers,
+        };
+        match action {
+            Action::Echo(id) => Ok(Answer::plain(200, echo_body(&id))),
+            Action::Read(id) => self.read(&asked, &id).await,
+            Action::Report => self.report(asked).await,
+            Action::Create => self.wire_create(asked).await,
+            Action::Update => self.wire_update(asked).await,
+            Action::Cancel(id) => self.wire_end(asked, id, false).await,
+            Action::Revoke(id) => self.wire_end(asked, id, true).await,
+            Action::ActivationInfo(id) => {
+                let caller = asked.caller(None, "");
+                Ok(self.execute(caller, Wanted::ActivationInfo(id)).await)
+            }
+            _ => Err(Box::new(crate::answer::internal_error())),
+        }
+    }
+
+    async fn wire_create(&self, mut asked: Asked) -> Answered {
+        let body = asked.body.take().unwrap_or_default();
+        let text = canonical(&body);
+        let identity = asked.identity()?;
+        let now = self.store.now();
+        let Parsed { request, ignored_fields } =
+            CreateRequest::parse(body, now, asked.account.live, &asked.account.switches).map_err(faults)?;
+        let caller = asked.caller(identity, &text);
+        let answer = self.execute(caller, Wanted::Create(Box::new(request))).await;
+        Ok(Answer { ignored_fields, ..answer })
+    }
+
+    async fn wire_update(&self, mut asked: Asked) -> Answered {
+        let body = asked.body.take().unwrap_or_default();
+        let text = canonical(&body);
+        let identity = asked.identity()?;
+        let Parsed { request, ignored_fields } =
+            UpdateRequest::parse(body, asked.account.live, &asked.account.switches).map_err(faults)?;
+        let caller = asked.caller(identity, &text);
+        let answer = self.execute(caller, Wanted::Update(Box::new(request))).await;
+        Ok(Answer { ignored_fields, ..answer })
+    }
+
+    async fn wire_end(&self, mut asked: Asked, id: String, revoke: bool) -> Answered {
+        let body = asked.body.take().unwrap_or_default();
+        let text = canonical(&body);
+        let identity = asked.identity()?;
+        let end = parse_end(body, &id, revoke, &asked.account.switches).map_err(faults)?;
+        let caller = asked.caller(identity, &text);
+        let end = Box::new(end);
+        let wanted = if revoke { Wanted::Revoke(id, end) } else { Wanted::Cancel(id, end) };
+        Ok(self.execute(caller, wanted).await)
+    }
+
+    async fn read(&self, asked: &Asked, id: &str) -> Answered {
+        let Some(row) = self.find(&asked.account, id).await? else {
+            return Err(Box::new(crate::execute::not_found()));
+        };
+        Ok(Answer::record(200, ResponseCode::Ok, None, &row.state))
+    }
+
+    /// The entitlement of that public id, with what time has brought committed first.
+    pub(super) async fn find(&self, account: &Arc<Account>, id: &str) -> Result<Option<Row>, Box<ErrorAnswer>> {
+        const LOOKS_MAX: usize = 4;
+        for _ in 0..LOOKS_MAX {
+            let load = Load { account: account.id, target: Target::Id(id.to_owned()), identity: None };
+            let Some(row) = self.store.load(load).await.map_err(from_store)?.row else {
+                return Ok(None);
+            };
+            let is_due = row.due_at.is_some_and(|due| due <= self.store.now());
+            let route = account.route(&row.state.record.merchant_account_key);
+            match route {
+                Some(route) if is_due && self.settle_due(account, route, &row).await? => {}
+                Some(_) | None => return Ok(Some(row)),
+            }
+        }
+        Err(Box::new(crate::answer::internal_error()))
+    }
+
+    async fn report(&self, mut asked: Asked) -> Answered {
+        let request = ReportRequest::parse(asked.body.take().unwrap_or_default()).map_err(faults)?;
+        let account = asked.account.id;
+        let feed_cursor = self.store.feed_head(account).await.map_err(from_store)?;
+        let limit = request.limit;
+        let rows = self.store.report(account, report(request)).await.map_err(from_store)?;
+        let last = rows.last().filter(|_| rows.len() == limit).map(|row| &row.state.record);
+        let next_cursor = last.map(|record| print_cursor(record.date_created, &record.entitlement_id));
+        let records = rows.iter().map(|row| &row.state.record);
+        Ok(Answer::plain(200, report_body(records, next_cursor.as_deref(), feed_cursor)))
+    }
+}
+
+impl Asked {
+    fn caller(self, identity: Option<RequestIdentity>, canonical_body: &str) -> Caller {
+        let fingerprint = match identity {
+            Some(_) => fingerprint(self.method, &self.path, canonical_body),
+            None => [0; FINGERPRINT_BYTES],
+        };
+        let if_match = self.headers.get(IF_MATCH).map(|value| value.to_str().unwrap_or("").to_owned());
+        let deadline = Instant::now() + ANSWER_WITHIN - MARGIN;
+        Caller { account: self.account, identity, fingerprint, if_match, deadline }
+    }
+
+    /// X-RequestIdentifier, alias Idempotency-Key.
+    fn identity(&self) -> Result<Option<RequestIdentity>, Box<ErrorAnswer>> {
+        let named = read_identity(&self.headers, "X-RequestIdentifier")?;
+        let alias = read_identity(&self.headers, "Idempotency-Key")?;
+        match (named, alias) {
+            (Some(named), Some(alias)) if named != alias => Err(identity_fault(
+                "X-RequestIdentifier",
+                "X-RequestIdentifier and Idempotency-Key differ; send one of them.",
+            )),
+            (named, alias) => Ok(named.or(alias)),
+        }
+    }
+}
+
+fn read_json(headers: &HeaderMap, bytes: &Bytes, is_read: bool) -> Result<Option<JsonObject>, Box<ErrorAnswer>> {
+    if is_read {
+        return Ok(None);
+    }
+    body::json(headers, bytes).map_err(Box::new)
+}
+
+fn read_identity(headers: &HeaderMap, name: &'static str) -> Result<Option<RequestIdentity>, Box<ErrorAnswer>> {
+    let mut values = headers.get_all(name).iter();
+    let (first, second) = (values.next(), values.next());
+    let Some(value) = first else {
+        return Ok(None);
+    };
+    let parsed = value.to_str().ok().and_then(RequestIdentity::parse).filter(|_| second.is_none());
+    parsed.map(Some).ok_or_else(|| identity_fault(name, "Send it once, with 1 to 128 visible ASCII characters."))
+}
+
+fn identity_fault(name: &'static str, hint: &str) -> Box<ErrorAnswer> {
+    Box::new(ErrorAnswer::faults(vec![Fault {
+        field: name.to_owned(),
+        rule: "identity-invalid",
+        message: format!("{name} parameter is invalid"),
+        hint: Some(hint.to_owned()),
+    }]))
+}
+
+/// Method, path without `/v1` and trailing slash, and the body with its keys sorted; headers do
+/// not count.
+fn fingerprint(method: &str, path: &str, canonical_body: &str) -> [u8; FINGERPRINT_BYTES] {
+    let path = path.strip_prefix("/v1").filter(|rest| rest.starts_with('/')).unwrap_or(path);
+    let path = path.strip_suffix('/').unwrap_or(path);
+    let mut hash = Sha256::new();
+    for part in [method, path, canonical_body] {
+        hash.update(part.as_bytes());
+        hash.update([b'\n']);
+    }
+    let mut short = [0; FINGERPRINT_BYTES];
+    short.copy_from_slice(&hash.finalize()[..FINGERPRINT_BYTES]);
+    short
+}
+
+fn report(request: ReportRequest) -> Report {
+    Report {
+        customer_identifier: request.customer_identifier,
+        entitlement_id: request.entitlement_id,
+        external_entitlement_id: request.external_entitlement_id,
+        merchant_account_key: request.merchant_account_key,
+        product_key: request.product_key,
+        offer_key: request.offer_key,
+        status: request.status,
+        updated_since: request.updated_since,
+        created_from: request.created_from,
+        created_to: request.created_to,
+        after: request.cursor,
+        limit: request.limit,
+    }
+}
+
+fn faults(faults: Vec<Fault>) -> Box<ErrorAnswer> {
+    Box::new(ErrorAnswer::faults(faults))
+}
+
+/// A header value for tests of the identity's echo.
+#[cfg(test)]
+fn header(value: &'static str) -> HeaderValue {
+    HeaderValue::from_static(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fingerprint_forgets_version_and_slash_and_nothing_else() {
+        let print = fingerprint("POST", "/v1/entitlement/", "{}");
+        assert_eq!(print, fingerprint("POST", "/entitlement", "{}"));
+        assert_ne!(print, fingerprint("PATCH", "/entitlement", "{}"));
+        assert_ne!(print, fingerprint("POST", "/entitlement", "{\"a\":1}"));
+        assert_ne!(print, fingerprint("POST", "/entitlement/cancel/x", "{}"));
+    }
+
+    #[test]
+    fn an_identity_is_read_once_and_in_either_name() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(read_identity(&headers, "Idempotency-Key").unwrap(), None);
+        headers.insert("Idempotency-Key", header("\"a-1\""));
+        assert_eq!(read_identity(&headers, "Idempotency-Key").unwrap().unwrap().as_str(), "a-1");
+        headers.append("Idempotency-Key", header("a-1"));
+        assert!(read_identity(&headers, "Idempotency-Key").is_err());
+    }
+}

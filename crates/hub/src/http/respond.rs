@@ -1,0 +1,147 @@
+//! One request from its first byte to its answer: a request id, the route, the action in a task
+//! of its own, and an envelope whatever happens, panics included.
+
+use super::{Action, NoRoute, route};
+use crate::Hub;
+use crate::answer::{Answer, internal_error, unavailable};
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use hyper::{Request, Response, StatusCode};
+use std::time::Duration;
+use tokio::time::timeout;
+use wire::{ErrorAnswer, ResponseCode};
+
+/// A request is answered within this; what it began goes on (docs/API.md section 1).
+pub(crate) const ANSWER_WITHIN: Duration = Duration::from_secs(12);
+/// The test clock may take longer.
+const CLOCK_WITHIN: Duration = Duration::from_secs(32);
+
+/// What every answer is in the end.
+pub(crate) type Reply = Response<Full<Bytes>>;
+
+/// Answers one request. The action runs in a task of its own: a caller who hangs up stops
+/// nothing, and a panic becomes a 500.
+pub(crate) async fn serve(hub: Hub, request: Request<Incoming>) -> Reply {
+    let id = hub.random.request_id();
+    let method = request.method().clone();
+    let mut reply = match route(&method, request.uri().path(), hub.sandbox.is_some()) {
+        Ok(action) => run(hub, action, request, &id).await,
+        Err(missed) => json(&Answer::error(&no_route(missed))),
+    };
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        reply.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
+    }
+    tracing::debug!(request_id = id, %method, status = reply.status().as_u16(), "answered");
+    reply
+}
+
+async fn run(hub: Hub, action: Action, request: Request<Incoming>, id: &str) -> Reply {
+    let within = if action == Action::SandboxMoveClock { CLOCK_WITHIN } else { ANSWER_WITHIN };
+    let late = hub.clone();
+    let about = action.clone();
+    let headers = request.headers().clone();
+    let task = tokio::spawn(async move { act(hub, action, request).await });
+    match timeout(within, task).await {
+        Ok(Ok(reply)) => reply,
+        Ok(Err(panic)) => {
+            tracing::error!(request_id = id, %panic, "a request ended in a panic");
+            json(&Answer::error(&internal_error()))
+        }
+        Err(_) => json(&late.too_late(&about, &headers).await),
+    }
+}
+
+async fn act(hub: Hub, action: Action, request: Request<Incoming>) -> Reply {
+    match action {
+        Action::ActivatePage(token) => hub.activate_page(&token).await,
+        Action::ActivateChoice(token) => hub.activate_choice(&token, request).await,
+        Action::SandboxInbox(name) => hub.inbox_receives(&name, request).await,
+        Action::SandboxNotifications
+        | Action::SandboxClock
+        | Action::SandboxMoveClock
+        | Action::SandboxReset
+        | Action::SandboxAnswers(_) => hub.sandbox_action(action, request).await,
+        Action::Echo(_)
+        | Action::Create
+        | Action::Update
+        | Action::Read(_)
+        | Action::Report
+        | Action::Cancel(_)
+        | Action::Revoke(_)
+        | Action::ActivationInfo(_) => hub.entitlement_action(action, request).await,
+    }
+}
+
+/// An answer as an HTTP response.
+pub(crate) fn json(answer: &Answer) -> Reply {
+    let mut reply = Response::new(Full::new(Bytes::copy_from_slice(answer.body.as_bytes())));
+    *reply.status_mut() = StatusCode::from_u16(answer.http).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = reply.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let mut set = |name, text: &str| {
+        if let Ok(value) = HeaderValue::from_str(text) {
+            headers.insert(name, value);
+        }
+    };
+    if let Some(version) = answer.version {
+        set(ETAG, &wire::etag(version));
+    }
+    if let Some(seconds) = answer.retry_after_s {
+        set(RETRY_AFTER, &seconds.to_string());
+    }
+    if let Some(allow) = answer.allow {
+        set(ALLOW, allow);
+    }
+    if answer.challenge {
+        set(WWW_AUTHENTICATE, "Basic realm=\"Entitle\", charset=\"UTF-8\"");
+    }
+    if answer.replayed {
+        set(HeaderName::from_static("idempotent-replayed"), "true");
+    }
+    if !answer.ignored_fields.is_empty() {
+        set(HeaderName::from_static("ignored-fields"), &answer.ignored_fields.join(", "));
+    }
+    reply
+}
+
+fn no_route(missed: NoRoute) -> ErrorAnswer {
+    match missed {
+        NoRoute::Path(near) => {
+            let answer =
+                ErrorAnswer::new(404, ResponseCode::NotFound, "unknown-path", "There is nothing at this path.");
+            match near {
+                Some(near) => answer.with_hint(format!("The nearest path is {near}.")),
+                None => answer,
+            }
+        }
+        NoRoute::Method(allow) => {
+            let message = "This path does not answer to this method.";
+            let mut answer = ErrorAnswer::new(405, ResponseCode::BadRequest, "wrong-method", message)
+                .with_hint(format!("It answers to {allow}."));
+            answer.allow = Some(allow);
+            answer
+        }
+    }
+}
+
+impl Hub {
+    /// The request's time is over; what it began goes on. The record is shown where it can be.
+    async fn too_late(&self, action: &Action, headers: &hyper::HeaderMap) -> Answer {
+        let error = unavailable("deadline", "The answer took longer than 12 s; the operation goes on.", 1)
+            .with_hint("Repeat with the same X-RequestIdentifier, or read the entitlement.");
+        let id = match action {
+            Action::Cancel(id) | Action::Revoke(id) | Action::ActivationInfo(id) | Action::Read(id) => id,
+            _ => return Answer::error(&error),
+        };
+        let Ok(account) = self.authorize(headers).await else {
+            return Answer::error(&error);
+        };
+        match self.find(&account, id).await {
+            Ok(Some(row)) => Answer::unknown(&error, &row.state),
+            Ok(None) | Err(_) => Answer::error(&error),
+        }
+    }
+}

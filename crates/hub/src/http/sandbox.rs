@@ -1,0 +1,161 @@
+//! The sandbox's own calls: inbox, notifications, clock, reset (docs/API.md section 8).
+
+use super::respond::{Reply, json};
+use super::{Action, body};
+use crate::Hub;
+use crate::answer::Answer;
+use crate::execute::from_store;
+use entitlement::{Json, JsonObject, Moment};
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::header::HeaderMap;
+use jiff::{Span, Timestamp, tz::TimeZone};
+use wire::{ErrorAnswer, Fault, ResponseCode, parse_date, print_date};
+
+/// The clock stops before this, like every date (docs/API.md section 3).
+const CLOCK_END: &str = "2200-01-01T00:00:00Z";
+
+type Answered = Result<Answer, Box<ErrorAnswer>>;
+
+impl Hub {
+    /// A receiver without credential: keeps what came and answers as it was told to.
+    pub(super) async fn inbox_receives(&self, name: &str, request: Request<Incoming>) -> Reply {
+        let (parts, incoming) = request.into_parts();
+        let (Some(sandbox), Ok(bytes)) = (&self.sandbox, body::read(incoming).await) else {
+            return json(&Answer::plain(400, "{}".to_owned()));
+        };
+        let real_now = Moment(self.store.now().0 - self.store.clock_offset_ms());
+        let status = sandbox.inbox().receive(name, &parts.headers, &bytes, real_now, sandbox.webhook_secret());
+        json(&Answer::plain(status, "{}".to_owned()))
+    }
+
+    pub(super) async fn sandbox_action(&self, action: Action, request: Request<Incoming>) -> Reply {
+        let (parts, incoming) = request.into_parts();
+        let answered = self.sandbox_answer(action, &parts.headers, parts.uri.query(), incoming).await;
+        json(&answered.unwrap_or_else(|error| Answer::error(&error)))
+    }
+
+    async fn sandbox_answer(
+        &self,
+        action: Action,
+        headers: &HeaderMap,
+        query: Option<&str>,
+        incoming: Incoming,
+    ) -> Answered {
+        self.authorize(headers).await?;
+        let bytes = body::read(incoming).await?;
+        let Some(sandbox) = &self.sandbox else {
+            return Err(Box::new(crate::answer::internal_error()));
+        };
+        if action == Action::SandboxNotifications {
+            return Ok(Answer::plain(200, sandbox.inbox().list(query.unwrap_or(""))));
+        }
+        if action == Action::SandboxClock {
+            return self.clock_now().await;
+        }
+        let asked = body::json(headers, &bytes)?.unwrap_or_default();
+        match action {
+            Action::SandboxMoveClock => self.clock_moved(&asked).await,
+            Action::SandboxReset => {
+                self.reset_sandbox().await.map_err(from_store)?;
+                Ok(Answer::plain(200, envelope("\"reset\":true")))
+            }
+            Action::SandboxAnswers(name) => {
+                let (status, times) = answers(&asked)?;
+                sandbox.inbox().answer_with(&name, status, times);
+                let members = format!("\"inbox\":{},\"status\":{status},\"times\":{times}", quoted(&name));
+                Ok(Answer::plain(200, envelope(&members)))
+            }
+            _ => Err(Box::new(crate::answer::internal_error())),
+        }
+    }
+
+    async fn clock_now(&self) -> Answered {
+        let forecast = self.forecast().await.map_err(from_store)?;
+        let lines: Vec<String> = forecast
+            .iter()
+            .map(|(at, id)| format!("{{\"at\":\"{}\",\"entitlementId\":{}}}", print_date(*at), quoted(id)))
+            .collect();
+        let members = format!("{},\"forecast\":[{}]", self.clock_members(), lines.join(","));
+        Ok(Answer::plain(200, envelope(&members)))
+    }
+
+    async fn clock_moved(&self, asked: &JsonObject) -> Answered {
+        let target = match target(asked, self.store.now())? {
+            None if self.store.clock_offset_ms() == 0 => return self.clock_now().await,
+            None => return Err(Box::new(backwards())),
+            Some(target) if target < self.store.now().whole_second() => return Err(Box::new(backwards())),
+            Some(target) => target,
+        };
+        let moved = self.move_clock(target).await.map_err(from_store)?;
+        let fired: Vec<String> = moved.fired.iter().map(crate::sandbox::Fired::print).collect();
+        let members = format!("{},\"fired\":[{}],\"left\":{}", self.clock_members(), fired.join(","), moved.left);
+        Ok(Answer::plain(200, envelope(&members)))
+    }
+
+    fn clock_members(&self) -> String {
+        let offset_s = self.store.clock_offset_ms() / 1_000;
+        format!("\"now\":\"{}\",\"offset\":\"PT{offset_s}S\"", print_date(self.store.now()))
+    }
+}
+
+/// Where the clock is to go; `None` for `{"real": true}`.
+fn target(asked: &JsonObject, now: Moment) -> Result<Option<Moment>, Box<ErrorAnswer>> {
+    let target = match asked.0.as_slice() {
+        [(name, Json::String(span))] if name == "advance" => advanced(now, span).map(Some),
+        [(name, Json::String(date))] if name == "set" => parse_date(date).map(Some),
+        [(name, Json::Bool(true))] if name == "real" => Some(None),
+        _ => None,
+    };
+    let in_time = |target: &Option<Moment>| target.is_none_or(|at| parse_date(CLOCK_END).is_some_and(|end| at < end));
+    target.filter(in_time).ok_or_else(|| {
+        let name = asked.0.first().map_or("advance", |(name, _)| name.as_str());
+        Box::new(fault(
+            name,
+            "Send one of {\"advance\":\"P40D\"}, {\"set\":\"2030-01-01T00:00:00Z\"}, {\"real\":true}.",
+        ))
+    })
+}
+
+fn advanced(now: Moment, span: &str) -> Option<Moment> {
+    let span: Span = span.parse().ok()?;
+    let now = Timestamp::from_millisecond(now.0).ok()?.to_zoned(TimeZone::UTC);
+    Some(Moment(now.checked_add(span).ok()?.timestamp().as_millisecond()))
+}
+
+fn answers(asked: &JsonObject) -> Result<(u16, u32), Box<ErrorAnswer>> {
+    let number = |name: &str| match asked.get(name) {
+        Some(Json::Number(text)) => text.parse::<u32>().ok(),
+        Some(_) | None => None,
+    };
+    let status = number("status").and_then(|status| u16::try_from(status).ok()).filter(|s| (200..=599).contains(s));
+    let status = status.ok_or_else(|| Box::new(fault("status", "An HTTP status from 200 to 599.")))?;
+    let times = if asked.get("times").is_none() { Some(1) } else { number("times") };
+    let times = times.ok_or_else(|| Box::new(fault("times", "How often, as a whole number.")))?;
+    Ok((status, times))
+}
+
+fn fault(field: &str, hint: &str) -> ErrorAnswer {
+    ErrorAnswer::faults(vec![Fault {
+        field: field.to_owned(),
+        rule: "sandbox-invalid",
+        message: format!("{field} parameter is invalid"),
+        hint: Some(hint.to_owned()),
+    }])
+}
+
+fn backwards() -> ErrorAnswer {
+    let message = "The test clock never goes backwards.";
+    ErrorAnswer::new(409, ResponseCode::NotAvailable, "clock-backwards", message)
+        .with_hint("POST /sandbox/v1/reset empties the test data and takes the clock back to real time.")
+}
+
+fn envelope(members: &str) -> String {
+    format!("{{\"responseCode\":\"OK\",\"responseMessage\":\"Success\",\"parameters\":{{}},{members}}}")
+}
+
+fn quoted(text: &str) -> String {
+    let mut out = String::new();
+    wire::push_string(&mut out, text);
+    out
+}

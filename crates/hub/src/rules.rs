@@ -1,0 +1,52 @@
+//! Every rule id the hub can answer with, in one list: the rules' own, the wire's, and these.
+
+use entitlement::Rejection;
+
+/// Rule ids made in this room.
+pub const HUB_RULES: &[&str] = &[
+    "already-subscribed",
+    "body-broken",
+    "body-too-large",
+    "body-too-slow",
+    "clock-backwards",
+    "contended",
+    "deadline",
+    "id-used",
+    "identity-invalid",
+    "identity-reused",
+    "internal-error",
+    "media-type",
+    "merchant-bad-request",
+    "merchant-busy",
+    "merchant-misconfigured",
+    "merchant-refused-user",
+    "merchant-unreachable",
+    "merchant-wrong-status",
+    "not-done",
+    "not-sold",
+    "not-supported",
+    "offer-required",
+    "outcome-unknown",
+    "password-checks-busy",
+    "request-in-progress",
+    "sandbox-invalid",
+    "store-busy",
+    "store-full",
+    "store-stopped",
+    "unauthorized",
+    "unknown-entitlement",
+    "unknown-path",
+    "version-mismatch",
+    "wrong-method",
+];
+
+/// All of them, sorted, each once.
+#[must_use]
+pub fn all_rules() -> Vec<&'static str> {
+    let mut rules: Vec<&'static str> = HUB_RULES.to_vec();
+    rules.extend(wire::RULES);
+    rules.extend(Rejection::ALL.iter().map(|rejection| rejection.rule()));
+    rules.sort_unstable();
+    rules.dedup();
+    rules
+}

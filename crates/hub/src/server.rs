@@ -1,0 +1,124 @@
+//! The listener: accepts connections, speaks HTTP/1.1 and HTTP/2, and stops gracefully.
+
+use crate::Hub;
+use crate::http::serve;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::GracefulShutdown;
+use std::convert::Infallible;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
+
+/// Request headers that are not there after so long end the connection.
+const HEADERS_WITHIN: Duration = Duration::from_secs(10);
+/// Open connections at most; more wait in the listener's queue.
+const CONNECTIONS_MAX: usize = 10_000;
+/// Request headers take at most so many bytes.
+const HEADER_BYTES_MAX: usize = 64 * 1024;
+/// Running requests get so long to end when the hub stops (docs/LIFECYCLE.md section 4).
+const DRAIN_WITHIN: Duration = Duration::from_secs(8);
+/// After a failed accept (no file descriptors left) the next try waits.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
+
+/// The listener could not be had.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// Somebody else listens there.
+    #[error("{0} is in use; try --listen {1}")]
+    InUse(SocketAddr, SocketAddr),
+    /// Any other cause.
+    #[error("cannot listen on {0}: {1}")]
+    Listen(SocketAddr, std::io::Error),
+}
+
+/// A bound listener.
+pub struct Server {
+    listener: TcpListener,
+}
+
+impl Server {
+    /// Binds the address.
+    ///
+    /// # Errors
+    /// Where it cannot be had; the message says what to try.
+    pub async fn bind(address: SocketAddr) -> Result<Self, ServerError> {
+        match TcpListener::bind(address).await {
+            Ok(listener) => Ok(Self { listener }),
+            Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
+                let next = SocketAddr::new(address.ip(), address.port().checked_add(1).unwrap_or(8081));
+                Err(ServerError::InUse(address, next))
+            }
+            Err(error) => Err(ServerError::Listen(address, error)),
+        }
+    }
+
+    /// The address it got.
+    ///
+    /// # Errors
+    /// Where the system does not say.
+    pub fn address(&self) -> std::io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Serves until `stop` is ready, then lets running requests end.
+    pub async fn run(self, hub: Hub, stop: impl Future<Output = ()>) {
+        let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+        let graceful = GracefulShutdown::new();
+        let builder = builder();
+        tokio::pin!(stop);
+        loop {
+            let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
+            let stream = tokio::select! {
+                accepted = self.listener.accept() => accepted,
+                () = &mut stop => break,
+            };
+            let Ok((stream, _)) = stream else {
+                sleep(ACCEPT_AGAIN).await;
+                continue;
+            };
+            let watched = graceful.watch(connection(&builder, stream, hub.clone()));
+            tokio::spawn(async move {
+                let _place = place;
+                if let Err(error) = watched.await {
+                    tracing::debug!(%error, "a connection ended");
+                }
+            });
+        }
+        drop(self.listener);
+        if timeout(DRAIN_WITHIN, graceful.shutdown()).await.is_err() {
+            tracing::warn!("some requests did not end in time; recovery goes on with them at the next start");
+        }
+    }
+}
+
+fn builder() -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADERS_WITHIN)
+        .max_buf_size(HEADER_BYTES_MAX)
+        .pipeline_flush(true);
+    builder.http2().timer(TokioTimer::new()).max_header_list_size(64 * 1024);
+    builder
+}
+
+fn connection(
+    builder: &Builder<TokioExecutor>,
+    stream: TcpStream,
+    hub: Hub,
+) -> impl hyper_util::server::graceful::GracefulConnection<Error = Box<dyn std::error::Error + Send + Sync>> + Send + 'static
+{
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(move |request| {
+        let hub = hub.clone();
+        async move { Ok::<_, Infallible>(serve(hub, request).await) }
+    });
+    builder.serve_connection(TokioIo::new(stream), service).into_owned()
+}

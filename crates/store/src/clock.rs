@@ -1,0 +1,121 @@
+//! The store's clock: the one place that reads the system's.
+//!
+//! [`Clock::system`] in programs; [`Clock::manual`] in tests, moved by hand.
+
+use entitlement::Moment;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+/// Where the time comes from. Cheap to clone; clones of a manual clock move together.
+#[derive(Debug, Clone)]
+pub struct Clock(Option<Arc<AtomicI64>>);
+
+impl Clock {
+    /// The machine's clock.
+    #[must_use]
+    pub const fn system() -> Self {
+        Self(None)
+    }
+
+    /// A clock that stands still until [`Clock::set`] or [`Clock::advance_ms`] moves it.
+    #[must_use]
+    pub fn manual(start: Moment) -> Self {
+        Self(Some(Arc::new(AtomicI64::new(start.0))))
+    }
+
+    /// The time.
+    #[must_use]
+    pub fn read(&self) -> Moment {
+        match &self.0 {
+            None => system_now(),
+            Some(manual) => Moment(manual.load(Ordering::SeqCst)),
+        }
+    }
+
+    /// Sets a manual clock; the system's stays as it is.
+    pub fn set(&self, now: Moment) {
+        if let Some(manual) = &self.0 {
+            manual.store(now.0, Ordering::SeqCst);
+        }
+    }
+
+    /// Moves a manual clock on.
+    pub fn advance_ms(&self, ms: i64) {
+        if let Some(manual) = &self.0 {
+            manual.fetch_add(ms, Ordering::SeqCst);
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the door to the system's clock")]
+fn system_now() -> Moment {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Moment(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// Real time that passes, whatever the store's clock says: bounds statements.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stopwatch(Instant);
+
+impl Stopwatch {
+    #[expect(clippy::disallowed_methods, reason = "the store's door to monotonic time")]
+    pub(crate) fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    pub(crate) fn elapsed_ms(&self) -> u64 {
+        u64::try_from(self.0.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+/// A clock with an offset (sandbox) that never runs backwards, except where a reset asks for it.
+#[derive(Debug)]
+pub(crate) struct StoreClock {
+    source: Clock,
+    offset_ms: AtomicI64,
+    latest_ms: AtomicI64,
+}
+
+impl StoreClock {
+    pub(crate) const fn new(source: Clock, offset_ms: i64) -> Self {
+        Self { source, offset_ms: AtomicI64::new(offset_ms), latest_ms: AtomicI64::new(i64::MIN) }
+    }
+
+    pub(crate) fn now(&self) -> Moment {
+        let reading = self.source.read().plus_ms(self.offset_ms()).0;
+        Moment(self.latest_ms.fetch_max(reading, Ordering::SeqCst).max(reading))
+    }
+
+    pub(crate) fn offset_ms(&self) -> i64 {
+        self.offset_ms.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn set_offset(&self, offset_ms: i64) {
+        self.offset_ms.store(offset_ms, Ordering::SeqCst);
+    }
+
+    /// Back to the source's time, even where that is earlier: test data are gone with it.
+    pub(crate) fn reset(&self) {
+        self.set_offset(0);
+        self.latest_ms.store(i64::MIN, Ordering::SeqCst);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn never_runs_backwards_but_by_a_reset() {
+        let source = Clock::manual(Moment(1_000));
+        let clock = StoreClock::new(source.clone(), 0);
+        assert_eq!(clock.now(), Moment(1_000));
+        source.set(Moment(400));
+        assert_eq!(clock.now(), Moment(1_000));
+        clock.set_offset(5_000);
+        assert_eq!(clock.now(), Moment(5_400));
+        clock.reset();
+        assert_eq!(clock.now(), Moment(400));
+    }
+}

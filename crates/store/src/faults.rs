@@ -1,0 +1,139 @@
+//! A store that fails when it is told to: a decorator for tests of everything above the store.
+//!
+//! ```
+//! # use store::faults::{Call, Fault, FaultyStore};
+//! # use store::StoreError;
+//! # fn example<S: store::Store>(inner: S) {
+//! let store = FaultyStore::new(inner);
+//! store.script(Call::Commit, Fault::None); // the first commit passes
+//! store.script(Call::Commit, Fault::After(StoreError::Unknown("cut off".into())));
+//! # }
+//! ```
+//!
+//! Each call takes the next fault scripted for its kind; without one it passes. Calls that no
+//! test needs to fail are passed on as they are.
+
+mod decorator;
+
+use crate::{Change, Committed, Conflict, Load, Loaded, RowChange, Store, StoreError, Target};
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// What a call does instead of passing.
+#[derive(Debug, Clone)]
+pub enum Fault {
+    /// It passes: lets a script say "the third".
+    None,
+    /// Nothing is done, and this is answered.
+    Before(StoreError),
+    /// It is done, and this is answered all the same (`Unknown`: the answer was lost).
+    After(StoreError),
+    /// A commit is not done and answers a conflict with what is there now; other calls pass.
+    Conflict,
+    /// It is done so much later.
+    Delay(Duration),
+}
+
+/// Which calls can be made to fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Call {
+    /// [`Store::load`]
+    Load,
+    /// [`Store::commit`]
+    Commit,
+    /// [`Store::history`]
+    History,
+    /// [`Store::report`]
+    Report,
+    /// [`Store::feed`] and [`Store::feed_head`]
+    Feed,
+    /// [`Store::due`], [`Store::callbacks_due`] and [`Store::next_due`]
+    Due,
+    /// [`Store::claim_lanes`]
+    ClaimLanes,
+    /// [`Store::settle_lanes`]
+    SettleLanes,
+    /// [`Store::wake_lanes`]
+    WakeLanes,
+}
+
+/// The decorator.
+#[derive(Debug)]
+pub struct FaultyStore<S> {
+    inner: S,
+    scripts: Mutex<HashMap<Call, VecDeque<Fault>>>,
+}
+
+impl<S: Store> FaultyStore<S> {
+    /// A store that passes everything until it is told otherwise.
+    pub fn new(inner: S) -> Self {
+        Self { inner, scripts: Mutex::default() }
+    }
+
+    /// The store behind.
+    pub const fn inner(&self) -> &S {
+        &self.inner
+    }
+
+    /// Appends a fault for the next call of this kind that has none yet.
+    pub fn script(&self, call: Call, fault: Fault) {
+        self.scripts.lock().unwrap_or_else(PoisonError::into_inner).entry(call).or_default().push_back(fault);
+    }
+
+    /// Faults not yet met: a test that leaves some has not tested what it says.
+    pub fn left(&self) -> usize {
+        self.scripts.lock().unwrap_or_else(PoisonError::into_inner).values().map(VecDeque::len).sum()
+    }
+
+    fn next(&self, call: Call) -> Fault {
+        let mut scripts = self.scripts.lock().unwrap_or_else(PoisonError::into_inner);
+        scripts.get_mut(&call).and_then(VecDeque::pop_front).unwrap_or(Fault::None)
+    }
+
+    async fn faulty<T>(&self, call: Call, pass: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        match self.next(call) {
+            Fault::None | Fault::Conflict => pass.await,
+            Fault::Before(error) => Err(error),
+            Fault::After(error) => pass.await.and(Err(error)),
+            Fault::Delay(time) => {
+                tokio::time::sleep(time).await;
+                pass.await
+            }
+        }
+    }
+
+    async fn faulty_commit(&self, change: Change) -> Result<Committed, StoreError> {
+        match self.next(Call::Commit) {
+            Fault::None => self.inner.commit(change).await,
+            Fault::Before(error) => Err(error),
+            Fault::After(error) => self.inner.commit(change).await.and(Err(error)),
+            Fault::Conflict => self.conflict(&change).await,
+            Fault::Delay(time) => {
+                tokio::time::sleep(time).await;
+                self.inner.commit(change).await
+            }
+        }
+    }
+
+    /// What the store would say had somebody else been faster.
+    async fn conflict(&self, change: &Change) -> Result<Committed, StoreError> {
+        let key = match &change.row {
+            RowChange::None => None,
+            RowChange::Insert(row) | RowChange::Update(row) => Some(row.key),
+            RowChange::Remove { key, .. } => Some(*key),
+        };
+        let load = |target| {
+            let identity = change.claim.identity().cloned();
+            self.inner.load(Load { account: change.account, target, identity })
+        };
+        let at_row = load(key.map_or(Target::Nothing, Target::Key)).await?;
+        let open = match change.row() {
+            Some(row) => load(Target::Customer(row.route, row.state.record.customer_identifier.clone())).await?.open,
+            None => Vec::new(),
+        };
+        let found = Loaded { open, ..at_row };
+        let cause = if key.is_some() { crate::Cause::Revision } else { crate::Cause::Claim };
+        Ok(Committed::Conflict(Box::new(Conflict { cause, found })))
+    }
+}

@@ -1,0 +1,217 @@
+//! The interface, call by call: which are reads, which go to the writer.
+
+use super::prepared::Prepared;
+use super::{SqliteStore, accounts, callbacks, claims, commit, events, lanes, loads, notifications, reports};
+use crate::{
+    AccountRow, Callback, Change, ClosedOperation, Committed, CredentialRow, LaneResult, LaneWork, Load, Loaded,
+    Report, Row, Store, StoreFuture, StoredEvent, StoredNotification,
+};
+use entitlement::Moment;
+use ids::{AccountId, EntitlementKey, NotificationId, OperationId, RouteId};
+
+/// A limit as SQLite takes it.
+fn bound(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
+impl Store for SqliteStore {
+    fn now(&self) -> Moment {
+        self.clock.now()
+    }
+
+    fn load(&self, load: Load) -> StoreFuture<'_, Loaded> {
+        Box::pin(async move { self.readers.read(|connection| loads::load(connection, &load)) })
+    }
+
+    fn commit(&self, change: Change) -> StoreFuture<'_, Committed> {
+        Box::pin(async move {
+            let prepared = Prepared::new(change)?;
+            let keys = prepared.keys();
+            self.write(keys, move |session| commit::apply(session, &prepared)).await
+        })
+    }
+
+    fn history(&self, key: EntitlementKey, up_to_version: Option<u32>) -> StoreFuture<'_, Vec<StoredEvent>> {
+        Box::pin(async move { self.readers.read(|connection| events::history(connection, key, up_to_version)) })
+    }
+
+    fn report(&self, account: AccountId, report: Report) -> StoreFuture<'_, Vec<Row>> {
+        Box::pin(
+            async move { self.readers.read_long(move |connection| reports::page(connection, account, &report)).await },
+        )
+    }
+
+    fn feed_head(&self, account: AccountId) -> StoreFuture<'_, u64> {
+        Box::pin(async move { self.readers.read(|connection| events::feed_head(connection, account)) })
+    }
+
+    fn feed(
+        &self,
+        account: AccountId,
+        after: u64,
+        limit: usize,
+    ) -> StoreFuture<'_, Vec<(EntitlementKey, StoredEvent)>> {
+        Box::pin(async move { self.readers.read(|connection| events::feed(connection, account, after, limit)) })
+    }
+
+    fn due(&self, by: Moment, limit: usize) -> StoreFuture<'_, Vec<(Moment, EntitlementKey)>> {
+        Box::pin(
+            async move { self.readers.read(|connection| callbacks::entitlements_due(connection, by, bound(limit))) },
+        )
+    }
+
+    fn callbacks_due(&self, by: Moment, limit: usize) -> StoreFuture<'_, Vec<Callback>> {
+        Box::pin(async move { self.readers.read(|connection| callbacks::due(connection, by, bound(limit))) })
+    }
+
+    fn next_due(&self) -> StoreFuture<'_, Option<Moment>> {
+        Box::pin(async move { self.readers.read(callbacks::next) })
+    }
+
+    fn in_flight(&self, limit: usize) -> StoreFuture<'_, Vec<EntitlementKey>> {
+        Box::pin(async move { self.readers.read(|connection| callbacks::in_flight(connection, bound(limit))) })
+    }
+
+    fn closed_operation(&self, id: OperationId) -> StoreFuture<'_, Option<ClosedOperation>> {
+        Box::pin(async move { self.readers.read(|connection| claims::closed(connection, id)) })
+    }
+
+    fn forget_claims(&self, before: Moment, limit: usize) -> StoreFuture<'_, usize> {
+        Box::pin(self.write(Vec::new(), move |session| Ok(claims::forget(&session.connection, before, limit)?)))
+    }
+
+    fn claim_lanes(
+        &self,
+        now: Moment,
+        real_now_ms: i64,
+        lease_ms: i64,
+        limit: usize,
+    ) -> StoreFuture<'_, Vec<LaneWork>> {
+        Box::pin(async move {
+            let claim = move |session: &mut super::Session| {
+                lanes::claim(&session.connection, now, real_now_ms, lease_ms, bound(limit))
+            };
+            let claimed = self.write(Vec::new(), claim).await?;
+            if claimed.is_empty() {
+                return Ok(Vec::new());
+            }
+            self.readers.read(|connection| lanes::works(connection, &claimed))
+        })
+    }
+
+    fn settle_lanes(&self, results: Vec<LaneResult>) -> StoreFuture<'_, ()> {
+        Box::pin(self.write(Vec::new(), move |session| {
+            results.iter().try_for_each(|result| lanes::settle(&session.connection, result))
+        }))
+    }
+
+    fn wake_lanes(&self, key: EntitlementKey) -> StoreFuture<'_, ()> {
+        let now = self.now();
+        Box::pin(self.write(Vec::new(), move |session| Ok(lanes::wake(&session.connection, key, now)?)))
+    }
+
+    fn notifications(
+        &self,
+        account: AccountId,
+        key: Option<EntitlementKey>,
+        limit: usize,
+    ) -> StoreFuture<'_, Vec<StoredNotification>> {
+        Box::pin(async move {
+            self.readers.read(|connection| notifications::newest(connection, account, key, bound(limit)))
+        })
+    }
+
+    fn notification(&self, id: NotificationId) -> StoreFuture<'_, Option<(StoredNotification, Row)>> {
+        Box::pin(async move { self.readers.read(|connection| notifications::by_id(connection, id)) })
+    }
+
+    fn account(&self, organisation: String, live: bool) -> StoreFuture<'_, AccountId> {
+        Box::pin(async move {
+            match self.readers.read(|connection| accounts::account(connection, &organisation, live))? {
+                Some(id) => Ok(id),
+                None => {
+                    self.write(Vec::new(), move |session| {
+                        accounts::insert_account(&session.connection, &organisation, live)
+                    })
+                    .await
+                }
+            }
+        })
+    }
+
+    fn accounts(&self) -> StoreFuture<'_, Vec<AccountRow>> {
+        Box::pin(async move { self.readers.read(accounts::accounts) })
+    }
+
+    fn route(&self, account: AccountId, merchant_account_key: String) -> StoreFuture<'_, RouteId> {
+        Box::pin(async move {
+            match self.readers.read(|connection| accounts::route(connection, account, &merchant_account_key))? {
+                Some(id) => Ok(id),
+                None => {
+                    self.write(Vec::new(), move |session| {
+                        accounts::insert_route(&session.connection, account, &merchant_account_key)
+                    })
+                    .await
+                }
+            }
+        })
+    }
+
+    fn credentials(&self) -> StoreFuture<'_, Vec<CredentialRow>> {
+        Box::pin(async move { self.readers.read(accounts::credentials) })
+    }
+
+    fn put_credential(&self, credential: CredentialRow) -> StoreFuture<'_, ()> {
+        Box::pin(self.write(Vec::new(), move |session| accounts::put_credential(&session.connection, &credential)))
+    }
+
+    fn catalog(&self) -> StoreFuture<'_, Option<(u32, String)>> {
+        Box::pin(async move { self.readers.read(accounts::catalog) })
+    }
+
+    fn put_catalog(&self, document: String) -> StoreFuture<'_, u32> {
+        Box::pin(self.write(Vec::new(), move |session| accounts::put_catalog(&session.connection, &document)))
+    }
+
+    fn setting(&self, name: &'static str) -> StoreFuture<'_, Option<Vec<u8>>> {
+        Box::pin(async move { self.readers.read(|connection| accounts::setting(connection, name)) })
+    }
+
+    fn put_setting(&self, name: &'static str, value: Vec<u8>) -> StoreFuture<'_, ()> {
+        Box::pin(self.write(Vec::new(), move |session| accounts::put_setting(&session.connection, name, &value)))
+    }
+
+    fn clock_offset_ms(&self) -> i64 {
+        self.clock.offset_ms()
+    }
+
+    fn set_clock_offset(&self, offset_ms: i64) -> StoreFuture<'_, ()> {
+        Box::pin(async move {
+            self.write(Vec::new(), move |session| accounts::put_clock_offset(&session.connection, offset_ms)).await?;
+            self.clock.set_offset(offset_ms);
+            Ok(())
+        })
+    }
+
+    fn reset_test_data(&self) -> StoreFuture<'_, ()> {
+        Box::pin(async move {
+            self.write(Vec::new(), accounts::empty_test_data).await?;
+            self.clock.reset();
+            Ok(())
+        })
+    }
+
+    fn waiting(&self) -> usize {
+        self.shared.waiting.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
+    fn close(&self) -> StoreFuture<'_, ()> {
+        Box::pin(async move {
+            self.shut();
+            let mut ended = self.ended.clone();
+            // An error means that the writer is gone already.
+            let _ = ended.wait_for(|ended| *ended).await;
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,200 @@
+//! Lanes: appended to by changes, claimed and settled by workers, all on the writer.
+
+use super::fault::Fault;
+use super::notifications::{self, Tried};
+use super::rows::{bytes, key_at};
+use crate::{LaneOutcome, LaneResult, LaneWork, Notice, NotificationState};
+use entitlement::Moment;
+use ids::{AccountId, EntitlementKey, TargetId};
+use rusqlite::{Connection, OptionalExtension, params};
+
+/// What a notice tells of.
+pub(super) struct Told {
+    pub(super) account: AccountId,
+    pub(super) key: EntitlementKey,
+    pub(super) event: u32,
+    pub(super) version: u32,
+    pub(super) at: Moment,
+}
+
+/// Gives a notice its place in the lane; an empty lane becomes due, a parked one stays parked.
+pub(super) fn append(connection: &Connection, notice: &Notice, told: &Told) -> Result<(), Fault> {
+    let lane: Option<(u32, bool)> = connection
+        .prepare_cached("SELECT next, head = next AND parked = 0 FROM lane WHERE key = ?1 AND target = ?2")?
+        .query_row((bytes(told.key), notice.target.0), |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let sequence = lane.map_or(1, |(next, _)| next);
+    match lane {
+        None => connection
+            .prepare_cached("INSERT INTO lane (key, target, next, head, attempt_at) VALUES (?1, ?2, 2, 1, ?3)")?
+            .execute((bytes(told.key), notice.target.0, told.at.0))?,
+        Some((_, true)) => connection
+            .prepare_cached("UPDATE lane SET next = next + 1, attempt_at = ?3 WHERE key = ?1 AND target = ?2")?
+            .execute((bytes(told.key), notice.target.0, told.at.0))?,
+        Some((_, false)) => connection
+            .prepare_cached("UPDATE lane SET next = next + 1 WHERE key = ?1 AND target = ?2")?
+            .execute((bytes(told.key), notice.target.0))?,
+    };
+    Ok(notifications::insert(connection, notice, told, sequence)?)
+}
+
+/// A claimed lane, before its notification and row are read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Claimed {
+    key: EntitlementKey,
+    target: TargetId,
+    head: u32,
+    fence: u32,
+    failures: u32,
+}
+
+/// Leases due lanes, the longest due first, and raises their fences.
+pub(super) fn claim(
+    connection: &Connection,
+    now: Moment,
+    real_now_ms: i64,
+    lease_ms: i64,
+    limit: i64,
+) -> Result<Vec<Claimed>, Fault> {
+    let claimed: Vec<Claimed> = connection
+        .prepare_cached(
+            "SELECT key, target, head, fence + 1, failures FROM lane INDEXED BY lane_due \
+             WHERE attempt_at <= ?1 AND lease_until_ms <= ?2 ORDER BY attempt_at LIMIT ?3",
+        )?
+        .query_and_then((now.0, real_now_ms, limit), |row| {
+            Ok::<_, Fault>(Claimed {
+                key: key_at(row, 0)?,
+                target: TargetId(row.get(1)?),
+                head: row.get(2)?,
+                fence: row.get(3)?,
+                failures: row.get(4)?,
+            })
+        })?
+        .collect::<Result<_, _>>()?;
+    let mut lease = connection.prepare_cached(
+        "UPDATE lane SET fence = fence + 1, lease_until_ms = ?3, woken = 0 WHERE key = ?1 AND target = ?2",
+    )?;
+    for lane in &claimed {
+        lease.execute((bytes(lane.key), lane.target.0, real_now_ms.saturating_add(lease_ms)))?;
+    }
+    drop(lease);
+    Ok(claimed)
+}
+
+/// Reads what claimed lanes have to send. One that cannot be read does not hold up the others:
+/// it comes again when its lease has run out.
+pub(super) fn works(connection: &Connection, claimed: &[Claimed]) -> Result<Vec<LaneWork>, Fault> {
+    let mut works = Vec::with_capacity(claimed.len());
+    let mut unreadable = None;
+    for lane in claimed {
+        match work(connection, lane) {
+            Ok(work) => works.extend(work),
+            Err(Fault::Content(what)) => unreadable = Some(what),
+            Err(engine @ Fault::Engine(_)) => return Err(engine),
+        }
+    }
+    match unreadable {
+        Some(what) if works.is_empty() => Err(Fault::Content(what)),
+        _ => Ok(works),
+    }
+}
+
+fn work(connection: &Connection, lane: &Claimed) -> Result<Option<LaneWork>, Fault> {
+    let Claimed { key, target, head, fence, failures } = *lane;
+    let id = ids::NotificationId { key, target, sequence: head };
+    let found = notifications::by_id(connection, id)?;
+    Ok(found.map(|(notification, row)| LaneWork { key, target, fence, failures, notification, row }))
+}
+
+/// Where a lane stands after an attempt.
+struct After {
+    head: u32,
+    attempt_at: Option<Moment>,
+    failures: u32,
+    parked: bool,
+}
+
+/// Settles one attempt; a result under another fence, or of a settled one, is void.
+pub(super) fn settle(connection: &Connection, result: &LaneResult) -> Result<(), Fault> {
+    let lane: Option<(u32, u32, Option<i64>, bool)> = connection
+        .prepare_cached(
+            "SELECT next, failures, attempt_at, woken FROM lane \
+             WHERE key = ?1 AND target = ?2 AND fence = ?3 AND head = ?4 AND lease_until_ms <> 0",
+        )?
+        .query_row((bytes(result.key), result.target.0, result.fence, result.sequence), |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+        })
+        .optional()?;
+    let Some((next, failures, attempt_at, woken)) = lane else {
+        return Ok(());
+    };
+    let on = |failures| After {
+        head: result.sequence + 1,
+        attempt_at: (result.sequence + 1 < next).then_some(result.at),
+        failures,
+        parked: false,
+    };
+    let here = |attempt_at: Option<Moment>, failures, parked: bool| After {
+        head: result.sequence,
+        attempt_at: if woken { Some(result.at) } else { attempt_at },
+        failures,
+        parked: parked && !woken,
+    };
+    let (after, state) = match result.outcome {
+        LaneOutcome::Delivered => (on(0), NotificationState::Delivered),
+        LaneOutcome::Dead => (on(failures), NotificationState::Dead),
+        LaneOutcome::Retry(at) => (here(Some(at), failures.saturating_add(1), false), NotificationState::Waiting),
+        LaneOutcome::Later(at) => (here(Some(at), failures, false), NotificationState::Waiting),
+        LaneOutcome::Parked => (here(None, failures, true), NotificationState::Waiting),
+        LaneOutcome::Release => (here(attempt_at.map(Moment), failures, false), NotificationState::Waiting),
+    };
+    move_on(connection, result, &after)?;
+    Ok(notifications::tried(connection, result, &tried(result, state))?)
+}
+
+/// A release was no attempt; parking and giving up were one where something came of it.
+fn tried(result: &LaneResult, state: NotificationState) -> Tried {
+    let came = result.status.is_some() || result.error.is_some();
+    let counts = match result.outcome {
+        LaneOutcome::Delivered | LaneOutcome::Retry(_) => true,
+        LaneOutcome::Dead => came,
+        LaneOutcome::Parked => result.status.is_some(),
+        LaneOutcome::Later(_) | LaneOutcome::Release => false,
+    };
+    Tried { state, counts }
+}
+
+fn move_on(connection: &Connection, result: &LaneResult, after: &After) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "UPDATE lane SET head = ?3, attempt_at = ?4, failures = ?5, parked = ?6, lease_until_ms = 0 \
+             WHERE key = ?1 AND target = ?2",
+        )?
+        .execute(params![
+            bytes(result.key),
+            result.target.0,
+            after.head,
+            after.attempt_at.map(|at| at.0),
+            after.failures,
+            after.parked,
+        ])
+        .map(drop)
+}
+
+/// Makes what waits in the lanes of an entitlement due now.
+pub(super) fn wake(connection: &Connection, key: EntitlementKey, now: Moment) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "UPDATE lane SET parked = 0, woken = lease_until_ms <> 0, \
+             attempt_at = CASE WHEN head < next THEN min(?2, coalesce(attempt_at, ?2)) END WHERE key = ?1",
+        )?
+        .execute((bytes(key), now.0))
+        .map(drop)
+}
+
+/// At the start nobody works: what was leased to a process that is gone is free again.
+pub(super) fn release_all(connection: &Connection) -> rusqlite::Result<()> {
+    connection
+        .execute("UPDATE lane SET lease_until_ms = 0 WHERE attempt_at IS NOT NULL AND lease_until_ms <> 0", [])
+        .map(drop)
+}

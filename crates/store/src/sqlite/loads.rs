@@ -1,0 +1,28 @@
+//! What a command needs, in one snapshot.
+
+use super::fault::Fault;
+use super::{claims, rows};
+use crate::{Load, Loaded, Target};
+use rusqlite::Connection;
+
+pub(super) fn load(connection: &Connection, load: &Load) -> Result<Loaded, Fault> {
+    connection.prepare_cached("BEGIN")?.execute([])?;
+    let loaded = read(connection, load);
+    connection.prepare_cached("COMMIT")?.execute([])?;
+    loaded
+}
+
+fn read(connection: &Connection, load: &Load) -> Result<Loaded, Fault> {
+    let account = load.account;
+    let mut loaded = Loaded::default();
+    if let Some(identity) = &load.identity {
+        loaded.claim = claims::by_identity(connection, account, identity)?;
+    }
+    match &load.target {
+        Target::Nothing => {}
+        Target::Id(id) => loaded.row = rows::by_id(connection, account, id)?,
+        Target::Key(key) => loaded.row = rows::by_key(connection, *key)?,
+        Target::Customer(route, customer) => loaded.open = rows::open(connection, account, *route, customer)?,
+    }
+    Ok(loaded)
+}

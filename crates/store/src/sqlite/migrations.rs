@@ -1,0 +1,119 @@
+//! The schema, from the first day on by numbered migrations. Each is applied once, in one
+//! transaction with the note that it was; its text never changes afterwards.
+
+use super::OpenError;
+use entitlement::Moment;
+use rusqlite::{Connection, OptionalExtension, params};
+use std::path::Path;
+
+struct Migration {
+    number: i64,
+    name: &'static str,
+    text: &'static str,
+}
+
+const MIGRATIONS: &[Migration] =
+    &[Migration { number: 1, name: "tables", text: include_str!("migrations/0001_tables.sql") }];
+
+/// "ENTL", so that `file` and we know our own files.
+const APPLICATION_ID: i64 = 0x454e_544c;
+
+/// Brings the file to the newest schema; refuses what it does not understand.
+pub(super) fn migrate(connection: &mut Connection, path: &Path, now: Moment) -> Result<(), OpenError> {
+    let engine = |doing| {
+        move |error: rusqlite::Error| OpenError::Engine { path: path.into(), doing, message: error.to_string() }
+    };
+    if !is_ours(connection).map_err(engine("reading the header"))? {
+        return Err(OpenError::NotOurs { path: path.into() });
+    }
+    let transaction = connection
+        .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
+        .map_err(engine("beginning the migration"))?;
+    transaction
+        .execute_batch(&format!(
+            "PRAGMA application_id = {APPLICATION_ID};
+             CREATE TABLE IF NOT EXISTS schema_version (
+                 number INTEGER PRIMARY KEY, name TEXT NOT NULL, hash TEXT NOT NULL, applied_at INTEGER NOT NULL
+             ) STRICT;"
+        ))
+        .map_err(engine("reading the schema version"))?;
+    refuse_newer(&transaction, path, engine)?;
+    for migration in MIGRATIONS {
+        apply(&transaction, path, migration, now, engine)?;
+    }
+    transaction.commit().map_err(engine("committing the migration"))
+}
+
+fn is_ours(connection: &Connection) -> rusqlite::Result<bool> {
+    let id: i64 = match connection.query_row("PRAGMA application_id", [], |row| row.get(0)) {
+        Err(rusqlite::Error::SqliteFailure(failure, _)) if failure.code == rusqlite::ErrorCode::NotADatabase => {
+            return Ok(false);
+        }
+        other => other?,
+    };
+    let empty = || connection.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get(0));
+    Ok(id == APPLICATION_ID || (id == 0 && empty()?))
+}
+
+fn refuse_newer<E: FnOnce(rusqlite::Error) -> OpenError>(
+    connection: &Connection,
+    path: &Path,
+    engine: impl Fn(&'static str) -> E,
+) -> Result<(), OpenError> {
+    let found: i64 = connection
+        .query_row("SELECT coalesce(max(number), 0) FROM schema_version", [], |row| row.get(0))
+        .map_err(engine("reading the schema version"))?;
+    let known = MIGRATIONS.last().map_or(0, |migration| migration.number);
+    if found > known {
+        return Err(OpenError::Newer { path: path.into(), found, known });
+    }
+    Ok(())
+}
+
+fn apply<E: FnOnce(rusqlite::Error) -> OpenError>(
+    connection: &Connection,
+    path: &Path,
+    migration: &Migration,
+    now: Moment,
+    engine: impl Fn(&'static str) -> E,
+) -> Result<(), OpenError> {
+    let Migration { number, name, text } = *migration;
+    let applied: Option<String> = connection
+        .query_row("SELECT hash FROM schema_version WHERE number = ?1", [number], |row| row.get(0))
+        .optional()
+        .map_err(engine("reading the schema version"))?;
+    match applied {
+        Some(hash) if hash == fingerprint(text) => Ok(()),
+        Some(_) => Err(OpenError::Changed { path: path.into(), number, name: name.into() }),
+        None => {
+            connection.execute_batch(text).map_err(engine("applying a migration"))?;
+            connection
+                .execute(
+                    "INSERT INTO schema_version (number, name, hash, applied_at) VALUES (?1, ?2, ?3, ?4)",
+                    params![number, name, fingerprint(text), now.0],
+                )
+                .map(drop)
+                .map_err(engine("noting a migration"))
+        }
+    }
+}
+
+/// FNV-1a of 64 bits: it finds accidents, it need not withstand an attacker.
+fn fingerprint(text: &str) -> String {
+    let hash = text
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    format!("{hash:016x}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_ascend_without_gaps() {
+        for (at, migration) in MIGRATIONS.iter().enumerate() {
+            assert_eq!(migration.number, at as i64 + 1, "{}", migration.name);
+        }
+    }
+}

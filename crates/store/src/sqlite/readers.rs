@@ -1,0 +1,108 @@
+//! Connections that read. Point reads run inline on the caller's thread; long ones on a thread
+//! of their own, few at a time.
+
+use super::connect;
+use super::fault::Fault;
+use crate::StoreError;
+use crate::clock::Stopwatch;
+use rusqlite::Connection;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::Semaphore;
+
+/// A statement holds its snapshot at most so long: an old one keeps the log from being reused.
+const SNAPSHOT_MAX_MS: u64 = 5_000;
+
+/// How often a running statement looks at the time, in steps of SQLite's machine (about 1 ms).
+const STEPS_BETWEEN_LOOKS: i32 = 20_000;
+
+/// Connections kept for the next reader; more than runtime threads there rarely are.
+const KEPT_MAX: usize = 16;
+
+/// Long reads at the same time.
+const LONG_READS_MAX: usize = 4;
+
+#[derive(Debug)]
+pub(super) struct Readers {
+    path: PathBuf,
+    kept: Mutex<Vec<Reader>>,
+    long: Semaphore,
+    born: Stopwatch,
+    shut: AtomicBool,
+}
+
+#[derive(Debug)]
+struct Reader {
+    connection: Connection,
+    /// Milliseconds after `Readers::born` at which its statement is interrupted.
+    until_ms: Arc<AtomicU64>,
+}
+
+impl Readers {
+    pub(super) fn new(path: PathBuf) -> Self {
+        Self {
+            path,
+            kept: Mutex::default(),
+            long: Semaphore::new(LONG_READS_MAX),
+            born: Stopwatch::start(),
+            shut: AtomicBool::new(false),
+        }
+    }
+
+    /// Reads on this thread.
+    pub(super) fn read<T>(&self, read: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, StoreError> {
+        if self.shut.load(Ordering::Relaxed) {
+            return Err(StoreError::Stopped("it is closed".into()));
+        }
+        let reader = match self.take() {
+            Some(reader) => reader,
+            None => self.open().map_err(Fault::from)?,
+        };
+        let until = self.born.elapsed_ms().saturating_add(SNAPSHOT_MAX_MS);
+        reader.until_ms.store(until, Ordering::Relaxed);
+        let result = read(&reader.connection);
+        if reader.connection.is_autocommit() || reader.connection.execute_batch("ROLLBACK").is_ok() {
+            self.keep(reader);
+        }
+        Ok(result?)
+    }
+
+    /// Reads on a thread for blocking work; at most a few at a time.
+    pub(super) async fn read_long<T: Send + 'static>(
+        self: &Arc<Self>,
+        read: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let _permit = self.long.acquire().await.map_err(|_| StoreError::Busy)?;
+        let readers = Arc::clone(self);
+        tokio::task::spawn_blocking(move || readers.read(read))
+            .await
+            .map_err(|error| StoreError::Unreadable(error.to_string()))?
+    }
+
+    /// No read from here on; drops what is kept, so that the log can be cut.
+    pub(super) fn shut(&self) {
+        self.shut.store(true, Ordering::Relaxed);
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    fn take(&self) -> Option<Reader> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+
+    fn keep(&self, reader: Reader) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() < KEPT_MAX && !self.shut.load(Ordering::Relaxed) {
+            kept.push(reader);
+        }
+    }
+
+    fn open(&self) -> rusqlite::Result<Reader> {
+        let mut connection = connect::reader(&self.path)?;
+        let until_ms = Arc::new(AtomicU64::new(u64::MAX));
+        let (limit, born) = (Arc::clone(&until_ms), self.born);
+        connection
+            .progress_handler(STEPS_BETWEEN_LOOKS, Some(move || born.elapsed_ms() > limit.load(Ordering::Relaxed)))?;
+        Ok(Reader { connection, until_ms })
+    }
+}

@@ -1,0 +1,85 @@
+//! The writer's side of one transaction, and what it remembers between them: whose mode an
+//! account has, and the last feed position it gave out.
+
+use super::fault::Fault;
+use ids::AccountId;
+use rusqlite::{Connection, OptionalExtension};
+use std::collections::HashMap;
+
+/// The writer's connection with what it remembers.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) connection: Connection,
+    heads: HashMap<AccountId, Head>,
+}
+
+/// What the writer remembers of an account.
+#[derive(Debug, Clone, Copy)]
+struct Head {
+    live: bool,
+    position: i64,
+    /// Given out in this transaction, not yet in the account's row.
+    moved: bool,
+}
+
+impl Session {
+    pub(super) fn new(connection: Connection) -> Self {
+        Self { connection, heads: HashMap::new() }
+    }
+
+    pub(super) fn begin(&self) -> rusqlite::Result<()> {
+        self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([]).map(drop)
+    }
+
+    pub(super) fn commit(&mut self) -> rusqlite::Result<()> {
+        for (account, head) in self.heads.iter_mut().filter(|(_, head)| head.moved) {
+            self.connection
+                .prepare_cached("UPDATE account SET position = ?2 WHERE id = ?1")?
+                .execute((account.0, head.position))?;
+            head.moved = false;
+        }
+        self.connection.prepare_cached("COMMIT")?.execute([]).map(drop)
+    }
+
+    /// Undoes the transaction, if SQLite has not done so already.
+    pub(super) fn roll_back(&mut self) {
+        self.forget();
+        if !self.connection.is_autocommit() {
+            // Where this fails, the next BEGIN fails too, and says why.
+            let _ = self.connection.execute_batch("ROLLBACK");
+        }
+    }
+
+    /// What it remembers does not hold any more.
+    pub(super) fn forget(&mut self) {
+        self.heads.clear();
+    }
+
+    pub(super) fn is_live(&mut self, account: AccountId) -> Result<bool, Fault> {
+        Ok(self.head(account)?.live)
+    }
+
+    /// The next place in the account's feed.
+    pub(super) fn next_position(&mut self, account: AccountId) -> Result<i64, Fault> {
+        let head = self.head(account)?;
+        head.position += 1;
+        head.moved = true;
+        Ok(head.position)
+    }
+
+    fn head(&mut self, account: AccountId) -> Result<&mut Head, Fault> {
+        use std::collections::hash_map::Entry;
+        match self.heads.entry(account) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(unknown) => {
+                let head = self
+                    .connection
+                    .prepare_cached("SELECT live, position FROM account WHERE id = ?1")?
+                    .query_row([account.0], |row| Ok(Head { live: row.get(0)?, position: row.get(1)?, moved: false }))
+                    .optional()?
+                    .ok_or_else(|| Fault::Content(format!("account {} is unknown", account.0)))?;
+                Ok(unknown.insert(head))
+            }
+        }
+    }
+}
