@@ -5,7 +5,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use hub::{Dispatch, Hub, Random, Server, open_sandbox};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use store::{SqliteStore, Store};
 use tokio::signal::unix::{SignalKind, signal};
@@ -16,7 +16,7 @@ const DATABASE: &str = "sqlite:.entitle/sandbox.db";
 const PASSWORD: &str = "sandbox";
 
 /// Examples under `--help`.
-pub const EXAMPLES: &str = "Examples:
+pub(crate) const EXAMPLES: &str = "Examples:
   entitle sandbox                              on 127.0.0.1:8080, data in .entitle/sandbox.db
   entitle sandbox --fresh                      the same, beginning with no data
   entitle sandbox --listen 127.0.0.1:8081      on another port
@@ -25,7 +25,7 @@ pub const EXAMPLES: &str = "Examples:
 
 /// How the sandbox is started.
 #[derive(Debug, Args)]
-pub struct Options {
+pub(crate) struct Options {
     /// Address to listen on
     #[arg(long, env = "ENTITLE_LISTEN", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
@@ -35,7 +35,7 @@ pub struct Options {
     /// Scheme and host of activation links, if not the address listened on
     #[arg(long, env = "ENTITLE_PUBLIC_URL")]
     public_url: Option<String>,
-    /// Begin with no data: the database file is deleted first
+    /// Begin with no data: whatever the file holds is emptied first
     #[arg(long)]
     fresh: bool,
 }
@@ -44,7 +44,7 @@ pub struct Options {
 ///
 /// # Errors
 /// Where the address or the file cannot be had, or the store stops.
-pub fn run(options: &Options) -> Result<()> {
+pub(crate) fn run(options: &Options) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start")?;
     runtime.block_on(sandbox(options))
 }
@@ -54,7 +54,10 @@ async fn sandbox(options: &Options) -> Result<()> {
     let server = Server::bind(options.listen).await?;
     let address = server.address().context("the system does not say which address it gave")?;
     let public_url = options.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
-    let store = open_store(&file, options.fresh)?;
+    let store = Arc::new(SqliteStore::open(&file, store::Options::default())?);
+    if options.fresh {
+        store.reset_test_data().await.context("the data could not be emptied")?;
+    }
     let password = password(address)?;
     let (parts, secrets) = open_sandbox(Arc::clone(&store) as Arc<dyn Store>, &public_url, &password).await?;
     let hub = Hub::build(parts).await?;
@@ -86,11 +89,6 @@ fn database_file(database: &str) -> Result<PathBuf> {
     }
 }
 
-fn open_store(file: &Path, fresh: bool) -> Result<Arc<SqliteStore>> {
-    let options = store::Options { fresh, ..store::Options::default() };
-    Ok(Arc::new(SqliteStore::open(file, options)?))
-}
-
 /// On loopback the well-known password; anywhere else a random one, printed at start.
 fn password(address: SocketAddr) -> Result<String> {
     if address.ip().is_loopback() {
@@ -108,6 +106,6 @@ async fn stopped(store: Arc<SqliteStore>) {
     tokio::select! {
         _ = terminate.recv() => {}
         _ = tokio::signal::ctrl_c() => {}
-        () = store.until_stopped() => {}
+        why = store.until_stopped() => tracing::error!(why, "the store has stopped"),
     }
 }

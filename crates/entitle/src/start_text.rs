@@ -5,26 +5,26 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 /// Everything the text names.
-pub struct StartText<'a> {
+pub(crate) struct StartText<'a> {
     /// Scheme and host.
-    pub url: &'a str,
+    pub(crate) url: &'a str,
     /// Where it listens.
-    pub address: SocketAddr,
+    pub(crate) address: SocketAddr,
     /// The demo credential's password.
-    pub password: &'a str,
+    pub(crate) password: &'a str,
     /// The data file.
-    pub file: &'a Path,
+    pub(crate) file: &'a Path,
     /// The store's clock.
-    pub now: Moment,
+    pub(crate) now: Moment,
     /// The test clock's offset.
-    pub clock_offset_ms: i64,
+    pub(crate) clock_offset_ms: i64,
     /// Signs notifications.
-    pub webhook_secret: &'a str,
+    pub(crate) webhook_secret: &'a str,
 }
 
 impl StartText<'_> {
     /// Prints it on standard output.
-    pub fn print(&self) {
+    pub(crate) fn print(&self) {
         println!("{}", self.text());
     }
 

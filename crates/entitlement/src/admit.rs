@@ -11,8 +11,8 @@ pub(crate) use hold::{check_resume, check_undo};
 use crate::draft::Draft;
 use crate::settle::nothing;
 use crate::{
-    Ask, Command, Decision, Entitlement, LEASE_MS, Moment, Operation, Party, Reason, Rejection, Reply, RouteFacts,
-    Stage, Update, Verb,
+    Ask, Command, Decision, Details, Entitlement, LEASE_MS, Moment, Operation, Party, Rejection, Reply, RouteFacts,
+    Stage, Status,
 };
 use ids::OperationId;
 
@@ -37,8 +37,9 @@ pub fn admit(
         Command::Cancel(request) => asking.cancel(request),
         Command::Revoke(request) => asking.revoke(request),
         Command::ActivationInfo => asking.activation_info(),
-        Command::Hold(reason) => asking.update(&hub_hold(Verb::BenefitsSuspended, reason.clone())),
-        Command::Release => asking.update(&hub_hold(Verb::BenefitsNormal, None)),
+        Command::Hold(reason) => asking.suspend(reason.as_ref(), Details::default()),
+        Command::Release if e.record.status == Status::Active => Ok(nothing()),
+        Command::Release => asking.resume(None, Details::default()),
     }
 }
 
@@ -94,12 +95,4 @@ impl<'a> Asking<'a> {
     const fn offers(is_offered: bool) -> Result<(), Rejection> {
         if is_offered { Ok(()) } else { Err(Rejection::NotOffered) }
     }
-}
-
-fn unchanged() -> Decision {
-    nothing()
-}
-
-fn hub_hold(verb: Verb, reason: Option<Reason>) -> Update {
-    Update { verb: Some(verb), reason, ..Update::default() }
 }

@@ -37,11 +37,6 @@ impl<'a> Draft<'a> {
         Some(self.now.whole_second())
     }
 
-    /// Whether nothing has happened so far.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.events.is_empty()
-    }
-
     /// One more event, a change of its own: it raises the version if it changes the record.
     pub(crate) fn push(&mut self, kind: EventKind, reason: Option<Reason>, sets: Vec<Set>) {
         self.is_raised = false;
@@ -65,14 +60,6 @@ impl<'a> Draft<'a> {
     pub(crate) fn along_if_changed(&mut self, kind: EventKind, reason: Option<Reason>, sets: Vec<Set>) {
         if sets.iter().any(|set| changes(&self.after, set)) {
             self.along(kind, reason, sets);
-        }
-    }
-
-    /// Adds something behind the record to the last event.
-    pub(crate) fn attach(&mut self, set: Set) {
-        if let Some(event) = self.events.last_mut() {
-            event.sets.push(set);
-            apply(&mut self.after, event);
         }
     }
 

@@ -7,11 +7,11 @@ mod update;
 
 pub(crate) use end::{End, end, end_first, plan_end, undo_end};
 pub(crate) use hold::{lift_hold, set_hold};
-pub(crate) use update::{change_details, change_product, detail_sets, roll_back, update_pending};
+pub(crate) use update::{change_details, change_product, roll_back, update_pending};
 
 use crate::draft::Draft;
 use crate::extension::merged;
-use crate::{Entitlement, EventKind, Given, Set, Status};
+use crate::{Entitlement, EventKind, Given, Party, Set, Status};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
@@ -27,7 +27,10 @@ pub(crate) fn bear(d: &mut Draft<'_>, status: Status, given: &Given) {
     let mut sets = Vec::from([Set::Record(Box::new(born.record))]);
     sets.extend((!behind.is_empty()).then_some(Set::MerchantExtension(behind)));
     sets.extend(pending_until.map(|at| Set::PendingUntil(Some(at))));
+    // Whoever made the outcome known: it is the reseller who created it.
+    let by = core::mem::replace(&mut d.by, Party::Reseller);
     d.push(EventKind::Created, None, sets);
+    d.by = by;
 }
 
 /// First activation, or the user's yes to an update.

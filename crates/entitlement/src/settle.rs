@@ -7,7 +7,7 @@ mod first;
 mod open;
 
 pub use open::recovery_delay_ms;
-pub(crate) use open::{consumed, is_owed_by_hub, is_asked_until_confirmed, take_back};
+pub(crate) use open::{consumed, is_asked_until_confirmed, is_owed_by_hub, take_back};
 
 use crate::draft::Draft;
 use crate::{

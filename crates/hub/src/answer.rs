@@ -68,13 +68,13 @@ impl Answer {
 
 /// What is remembered of a record's answer: enough to print it again byte by byte.
 #[must_use]
-pub fn saved_record(http: u16, code: ResponseCode, version: u32, parameters: Option<String>) -> SavedAnswer {
+pub(crate) fn saved_record(http: u16, code: ResponseCode, version: u32, parameters: Option<String>) -> SavedAnswer {
     SavedAnswer::Record { http, form: ANSWER_FORM, code: code.index(), version, parameters }
 }
 
 /// 500: our fault, nothing half done.
 #[must_use]
-pub fn internal_error() -> ErrorAnswer {
+pub(crate) fn internal_error() -> ErrorAnswer {
     ErrorAnswer::new(500, ResponseCode::InternalError, "internal-error", "Something went wrong in the hub.")
         .with_retryable(true)
         .with_hint(
@@ -84,13 +84,13 @@ pub fn internal_error() -> ErrorAnswer {
 
 /// 503 of the hub's own.
 #[must_use]
-pub fn unavailable(rule: &'static str, message: &str, retry_after_s: u32) -> ErrorAnswer {
+pub(crate) fn unavailable(rule: &'static str, message: &str, retry_after_s: u32) -> ErrorAnswer {
     ErrorAnswer::new(503, ResponseCode::ServiceUnavailable, rule, message).with_retry_after_s(retry_after_s)
 }
 
 /// What the store could not do, as an answer.
 #[must_use]
-pub fn store_error(error: &StoreError) -> ErrorAnswer {
+pub(crate) fn store_error(error: &StoreError) -> ErrorAnswer {
     match error {
         StoreError::Full => unavailable("store-full", "The hub's disk is full; nothing was changed.", 30),
         StoreError::Busy => unavailable("store-busy", "The hub has too much to write; nothing was changed.", 1),

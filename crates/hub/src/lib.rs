@@ -54,7 +54,9 @@ pub struct Hub {
     inner: Arc<Inner>,
 }
 
-pub(crate) struct Inner {
+/// What clones of a hub share; nothing of it is public.
+#[doc(hidden)]
+pub struct Inner {
     pub(crate) store: Arc<dyn Store>,
     catalog: RwLock<Arc<Catalog>>,
     pub(crate) connectors: HashMap<String, Arc<dyn Connector>>,

@@ -10,7 +10,7 @@ const MERCHANT_RETRY_AFTER_S: u32 = 5;
 
 /// A rule of the hub says no.
 #[must_use]
-pub fn rejected(rejection: Rejection, status: Option<Status>, switches: &Switches) -> ErrorAnswer {
+pub(crate) fn rejected(rejection: Rejection, status: Option<Status>, switches: &Switches) -> ErrorAnswer {
     let rule = rejection.rule();
     let conflict = conflict_code(switches);
     let status = status.map_or("", Status::as_str);
@@ -60,7 +60,7 @@ pub fn rejected(rejection: Rejection, status: Option<Status>, switches: &Switche
 
 /// A merchant says no.
 #[must_use]
-pub fn refused(refusal: &Refusal, switches: &Switches) -> ErrorAnswer {
+pub(crate) fn refused(refusal: &Refusal, switches: &Switches) -> ErrorAnswer {
     let (http, code, rule, words) = match refusal.kind {
         RefusalKind::RefusedUser => {
             (422, ResponseCode::NotAvailable, "merchant-refused-user", "The merchant refuses this user.")
@@ -84,7 +84,7 @@ pub fn refused(refusal: &Refusal, switches: &Switches) -> ErrorAnswer {
 
 /// The merchant certainly did nothing.
 #[must_use]
-pub fn failed(failure: Failure) -> ErrorAnswer {
+pub(crate) fn failed(failure: Failure) -> ErrorAnswer {
     let unreachable = |rule, message| {
         let mut answer = unavailable(rule, message, MERCHANT_RETRY_AFTER_S);
         answer.origin = Origin::Merchant;
@@ -108,7 +108,7 @@ pub fn failed(failure: Failure) -> ErrorAnswer {
 
 /// Nobody knows whether the merchant has acted.
 #[must_use]
-pub fn unknown() -> ErrorAnswer {
+pub(crate) fn unknown() -> ErrorAnswer {
     let mut answer = unavailable(
         "outcome-unknown",
         "The merchant's answer did not arrive; the hub goes on finding out.",
@@ -121,7 +121,7 @@ pub fn unknown() -> ErrorAnswer {
 
 /// An unknown outcome was found not done.
 #[must_use]
-pub fn not_done() -> ErrorAnswer {
+pub(crate) fn not_done() -> ErrorAnswer {
     ErrorAnswer::new(422, ResponseCode::NotAvailable, "not-done", "The merchant did not carry this out.")
         .with_origin(Origin::Merchant)
         .with_hint("Send it with a new identity.")

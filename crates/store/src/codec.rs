@@ -11,6 +11,8 @@ mod operation;
 mod print;
 mod read;
 mod record;
+#[cfg(test)]
+mod round_trips;
 mod row;
 mod tree;
 mod words;

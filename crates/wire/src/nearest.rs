@@ -61,6 +61,8 @@ mod tests {
             ("porductKey", Some("productKey")),
             ("customerId", Some("customerIdentifier")),
             ("statuses", Some("status")),
+            ("stxtxs", Some("status")),
+            ("xxxtus", None),
             ("colour", None),
             ("", None),
             ("s", None),

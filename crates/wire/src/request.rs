@@ -14,7 +14,6 @@ mod update;
 
 pub use create::CreateRequest;
 pub use end::parse_end;
-pub use extension::EXTENSION_BYTES_MAX;
 pub use own_id::is_valid_own_id;
 pub use report::{REPORT_LIMIT_MAX, ReportRequest, print_cursor};
 pub use switches::{NullInUpdate, SWITCHES, Switches, Unknown};

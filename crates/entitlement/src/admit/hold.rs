@@ -1,11 +1,10 @@
 //! Suspend, resume, and undoing an ending: three things that one PATCH member may mean.
 
-use super::{Asking, unchanged};
+use super::Asking;
 use crate::extension::{SUSPEND_REASON, write_reason};
 use crate::moves::{change_details, lift_hold, set_hold};
-use crate::{
-    Ask, Decision, Details, Entitlement, Party, Reason, Rejection, Reply, Status, Verb,
-};
+use crate::settle::nothing;
+use crate::{Ask, Decision, Details, Entitlement, Party, Reason, Rejection, Reply, Status, Verb};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
@@ -71,7 +70,7 @@ impl Asking<'_> {
 
     fn details_only(&self, details: &Details) -> Result<Decision, Rejection> {
         if *details == Details::default() {
-            return Ok(unchanged());
+            return Ok(nothing());
         }
         let mut d = self.draft();
         change_details(&mut d, details);
@@ -129,10 +128,7 @@ pub(crate) fn check_undo(asking: &Asking<'_>, verb: Verb) -> Result<(), Rejectio
         _ if asking.e.record.status == Status::Suspended => Err(Rejection::ResumeFirst),
         _ if ending.resumed_since && verb == Verb::BenefitsNormal => Err(Rejection::UndoNeedsStatus),
         (Party::Merchant, Party::Merchant)
-        | (
-            Party::Reseller | Party::Hub | Party::Operator,
-            Party::Reseller | Party::Hub | Party::Operator,
-        ) => Ok(()),
+        | (Party::Reseller | Party::Hub | Party::Operator, Party::Reseller | Party::Hub | Party::Operator) => Ok(()),
     }
 }
 

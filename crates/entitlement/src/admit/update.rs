@@ -1,8 +1,9 @@
 //! PATCH: what is left of it once equal members are dropped, and the checks that concern fields.
 
-use super::{Asking, unchanged};
+use super::Asking;
 use crate::extension::{is_extension_too_large, merged};
 use crate::moves::change_details;
+use crate::settle::nothing;
 use crate::{
     Ask, Decision, Details, JsonObject, Moment, ProductChange, Reason, Rejection, Reply, Status, Update, Verb,
 };
@@ -17,7 +18,7 @@ impl Asking<'_> {
             (Some(_), Some(_)) => Err(Rejection::OneOperation),
             (Some(product), None) => self.product(product, details),
             (None, Some(verb)) => self.verb(verb, sent.reason.as_ref(), details),
-            (None, None) if details == Details::default() => Ok(unchanged()),
+            (None, None) if details == Details::default() => Ok(nothing()),
             (None, None) => self.local(&details),
         }
     }

@@ -3,7 +3,9 @@
 use super::{given_sets, status_when_running};
 use crate::draft::Draft;
 use crate::extension::merged;
-use crate::{Details, Entitlement, EventKind, Given, JsonObject, Moment, PendingUpdate, ProductChange, Reason, Set, Status};
+use crate::{
+    Details, Entitlement, EventKind, Given, JsonObject, Moment, PendingUpdate, ProductChange, Reason, Set, Status,
+};
 use alloc::vec::Vec;
 
 /// Another product or offer takes effect. productKey is told by itself; everything else that

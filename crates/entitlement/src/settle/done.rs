@@ -9,8 +9,8 @@ use crate::moves::{
     set_hold, undo_end, update_pending,
 };
 use crate::{
-    Answer, Decision, Details, Duty, EndRequest, Ending, EventKind, Given, JsonObject, Moment, Party,
-    ProductChange, Reason, Reply, Set, Stage, Status,
+    Answer, Decision, Details, Duty, EndRequest, Ending, EventKind, Given, JsonObject, Moment, Party, ProductChange,
+    Reason, Reply, Set, Stage, Status,
 };
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -39,13 +39,7 @@ impl Settling<'_> {
         }
     }
 
-    fn update_asks_user(
-        mut self,
-        product: &ProductChange,
-        details: &Details,
-        given: &Given,
-        reply: Reply,
-    ) -> Decision {
+    fn update_asks_user(mut self, product: &ProductChange, details: &Details, given: &Given, reply: Reply) -> Decision {
         let until = self.route.pending_timeout_s.map(|seconds| self.d.now().plus_s(seconds));
         match self.d.after.record.status {
             Status::Active | Status::ActiveEnding => {
@@ -155,9 +149,9 @@ impl Settling<'_> {
     pub(super) fn cancel(self, request: &EndRequest, answer: &Answer) -> Decision {
         let now = self.d.now();
         match answer {
-            Answer::Done(given) => self.ended(request, false, now, given),
+            Answer::Done(given) => self.ended(request, false, given),
             Answer::EndsAt { given, at } if at.whole_second() <= now || is_never_active(&self.d.after) => {
-                self.ended(request, false, *at, given)
+                self.ended(request, false, given)
             }
             Answer::EndsAt { given, at } => self.ends_later(request, *at, given),
             Answer::Queued(given) => self.end_queued(request, given),
@@ -174,8 +168,8 @@ impl Settling<'_> {
     pub(super) fn revoke(self, request: &EndRequest, answer: &Answer) -> Decision {
         let now = self.d.now();
         match answer {
-            Answer::Done(given) => self.ended(request, true, now, given),
-            Answer::EndsAt { given, at } if at.whole_second() <= now => self.ended(request, true, *at, given),
+            Answer::Done(given) => self.ended(request, true, given),
+            Answer::EndsAt { given, at } if at.whole_second() <= now => self.ended(request, true, given),
             Answer::Queued(given) => self.end_queued(request, given),
             // An end in the future is no answer to "at once".
             Answer::EndsAt { .. }
@@ -231,13 +225,14 @@ impl Settling<'_> {
         }
     }
 
-    fn ended(mut self, request: &EndRequest, revoked: bool, at: Moment, given: &Given) -> Decision {
+    fn ended(mut self, request: &EndRequest, revoked: bool, given: &Given) -> Decision {
         let reason = self.why(request.reason.as_ref());
         let also = given_sets(&self.d.after, given);
         // A reason of the reseller's is among the members it sent.
         let writes_reason = request.reason.is_none();
         let extension = request.extension.clone();
-        end(&mut self.d, End { revoked, at: at.min(self.d.now()), reason, writes_reason, extension, also });
+        let at = self.d.now();
+        end(&mut self.d, End { revoked, at, reason, writes_reason, extension, also });
         self.close(Reply::Done)
     }
 
@@ -262,12 +257,7 @@ impl Settling<'_> {
     }
 
     /// The merchant will confirm. Reason, extra fields and local fields take effect now.
-    fn queued(
-        mut self,
-        request: Option<(JsonObject, Option<Reason>)>,
-        details: &Details,
-        given: &Given,
-    ) -> Decision {
+    fn queued(mut self, request: Option<(JsonObject, Option<Reason>)>, details: &Details, given: &Given) -> Decision {
         if self.operation.stage != Stage::Queued {
             let (data, reason) = request.unwrap_or((self.d.after.record.extension_data.clone(), None));
             let mut sets = given_sets(&self.d.after, given);

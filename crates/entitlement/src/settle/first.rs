@@ -2,9 +2,7 @@
 
 use super::Settling;
 use crate::moves::{End, activate, bear, end_first, find_pending, is_never_active, keep_given};
-use crate::{
-    Answer, Decision, Duty, EventKind, Given, OperationAfter, Reason, Refusal, Reply, RowAfter, Status,
-};
+use crate::{Answer, Decision, Duty, EventKind, Given, OperationAfter, Reason, Refusal, Reply, RowAfter, Status};
 use alloc::vec::Vec;
 
 impl Settling<'_> {
@@ -96,10 +94,8 @@ impl Settling<'_> {
     /// Refused, or not known there: it ends before it began.
     fn not_there(mut self, refusal: Option<&Refusal>, reply: Reply) -> Decision {
         let said = refusal.and_then(|refusal| refusal.message.clone());
-        let reason = self.reason.clone().unwrap_or(Reason {
-            description: said,
-            ..Reason::of("ACTIVATION_ROLLBACK", "OTHER")
-        });
+        let reason =
+            self.reason.clone().unwrap_or(Reason { description: said, ..Reason::of("ACTIVATION_ROLLBACK", "OTHER") });
         let end = End::now(self.d.now(), Some(reason));
         end_first(&mut self.d, end);
         self.close(reply)

@@ -4,8 +4,7 @@ use super::Settling;
 use crate::draft::Draft;
 use crate::extension::{SUSPEND_REASON, without};
 use crate::{
-    Ask, Answer, Decision, Details, EndRequest, EventKind, JsonObject, Moment, Operation, Refusal, Reply,
-    Set, Stage,
+    Answer, Ask, Decision, Details, EndRequest, EventKind, JsonObject, Moment, Operation, Refusal, Reply, Set, Stage,
 };
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -169,11 +168,9 @@ impl Settling<'_> {
                 Ask::Resume { owner, .. } => e.holds.of(*owner).is_none(),
                 Ask::Undo { .. } => e.ending.is_none(),
                 Ask::Cancel(_) => e.ending.is_some(),
-                Ask::ActivationInfo
-                | Ask::Revoke(_)
-                | Ask::Terminate { .. }
-                | Ask::SuspendAgain
-                | Ask::UpdateBack => false,
+                Ask::ActivationInfo | Ask::Revoke(_) | Ask::Terminate { .. } | Ask::SuspendAgain | Ask::UpdateBack => {
+                    false
+                }
             }
     }
 }

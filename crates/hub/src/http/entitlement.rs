@@ -10,7 +10,7 @@ use bytes::Bytes;
 use entitlement::JsonObject;
 use hyper::Request;
 use hyper::body::Incoming;
-use hyper::header::{HeaderMap, HeaderName, HeaderValue, IF_MATCH};
+use hyper::header::{HeaderMap, HeaderName, IF_MATCH};
 use ids::RequestIdentity;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -235,15 +235,10 @@ fn faults(faults: Vec<Fault>) -> Box<ErrorAnswer> {
     Box::new(ErrorAnswer::faults(faults))
 }
 
-/// A header value for tests of the identity's echo.
-#[cfg(test)]
-fn header(value: &'static str) -> HeaderValue {
-    HeaderValue::from_static(value)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hyper::header::HeaderValue;
 
     #[test]
     fn the_fingerprint_forgets_version_and_slash_and_nothing_else() {
@@ -258,9 +253,9 @@ mod tests {
     fn an_identity_is_read_once_and_in_either_name() {
         let mut headers = HeaderMap::new();
         assert_eq!(read_identity(&headers, "Idempotency-Key").unwrap(), None);
-        headers.insert("Idempotency-Key", header("\"a-1\""));
+        headers.insert("Idempotency-Key", HeaderValue::from_static("\"a-1\""));
         assert_eq!(read_identity(&headers, "Idempotency-Key").unwrap().unwrap().as_str(), "a-1");
-        headers.append("Idempotency-Key", header("a-1"));
+        headers.append("Idempotency-Key", HeaderValue::from_static("a-1"));
         assert!(read_identity(&headers, "Idempotency-Key").is_err());
     }
 }

@@ -1,4 +1,5 @@
 //! Rows, events and changes for checks: the least that is whole.
+#![allow(clippy::expect_used)]
 
 use entitlement::{
     Entitlement, Event, EventKind, Holds, JsonObject, Moment, NotificationReason, Party, Record, Set, Status,

@@ -8,6 +8,7 @@ use super::text::Text;
 use crate::json::without_nulls;
 use crate::{Fault, rule};
 use entitlement::{EndRequest, Json, JsonObject, Reason};
+use std::collections::HashMap;
 
 /// Reads the body of a cancel or revoke of the entitlement `path_id`.
 ///
@@ -101,14 +102,14 @@ fn check_extension(patch: &JsonObject) -> Result<(), Fault> {
 
 /// Lays one patch over another, so that merging the result is merging both in turn.
 fn lay_over(patch: &mut JsonObject, upper: JsonObject) {
+    let members = patch.0.iter().enumerate();
+    let places: HashMap<String, usize> = members.map(|(at, (name, _))| (name.clone(), at)).collect();
     for (name, value) in upper.0 {
-        match (patch.get(&name), value) {
-            (Some(Json::Object(lower)), Json::Object(value)) => {
-                let mut both = lower.clone();
-                lay_over(&mut both, value);
-                patch.set(&name, Json::Object(both));
-            }
-            (_, value) => patch.set(&name, value),
+        let place = places.get(&name).and_then(|at| patch.0.get_mut(*at));
+        match (place, value) {
+            (None, value) => patch.0.push((name, value)),
+            (Some((_, Json::Object(lower))), Json::Object(value)) => lay_over(lower, value),
+            (Some((_, lower)), value) => *lower = value,
         }
     }
 }

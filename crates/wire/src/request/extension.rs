@@ -3,10 +3,7 @@
 use super::text::type_fault;
 use crate::json::{depth, nul_fields};
 use crate::{Fault, JSON_DEPTH_MAX, parse_object, push_object, rule};
-use entitlement::{Json, JsonObject};
-
-/// Largest extensionData as printed, after the merge (docs/API.md section 3).
-pub const EXTENSION_BYTES_MAX: usize = 32 * 1024;
+use entitlement::{EXTENSION_BYTES_MAX, Json, JsonObject, is_extension_too_large};
 
 /// Largest patch: enough to empty a full extensionData member by member and fill it again.
 /// Merging costs the product of both sizes.
@@ -41,12 +38,15 @@ pub(super) fn check_patch(field: &str, patch: &JsonObject) -> Result<(), Fault> 
         let hint = format!("extensionData may be nested {EXTENSION_DEPTH_MAX} deep.");
         return Err(Fault::invalid(field, rule::JSON_TOO_DEEP).with_hint(hint));
     }
-    check_size(field, patch, PATCH_BYTES_MAX)
+    match printed_bytes(patch) {
+        bytes if bytes > PATCH_BYTES_MAX => Err(size_fault(field, bytes)),
+        _ => Ok(()),
+    }
 }
 
 /// Checks the size of the whole after the merge.
 pub(super) fn check_merged(field: &str, merged: &JsonObject) -> Result<(), Fault> {
-    check_size(field, merged, EXTENSION_BYTES_MAX)
+    if is_extension_too_large(merged) { Err(size_fault(field, printed_bytes(merged))) } else { Ok(()) }
 }
 
 /// Faults for every U+0000 in names and strings.
@@ -58,14 +58,14 @@ pub(super) fn nul_faults(field: &str, object: &JsonObject) -> Vec<Fault> {
     fields.iter().map(fault).collect()
 }
 
-fn check_size(field: &str, object: &JsonObject, bytes_max: usize) -> Result<(), Fault> {
+fn printed_bytes(object: &JsonObject) -> usize {
     let mut printed = String::new();
     push_object(&mut printed, object);
-    let bytes = printed.len();
-    if bytes <= bytes_max {
-        return Ok(());
-    }
-    Err(Fault::invalid(field, rule::EXTENSION_TOO_LARGE).with_hint(format!(
+    printed.len()
+}
+
+fn size_fault(field: &str, bytes: usize) -> Fault {
+    Fault::invalid(field, rule::EXTENSION_TOO_LARGE).with_hint(format!(
         "extensionData takes at most {EXTENSION_BYTES_MAX} bytes as printed JSON after the merge; these are {bytes}. Keep the rest in your own system under the entitlementId."
-    )))
+    ))
 }

@@ -114,7 +114,8 @@ fn take_date(fields: &mut Fields, name: &'static str) -> Option<Moment> {
 }
 
 fn take_created_to(fields: &mut Fields, from: Option<Moment>) -> Option<Moment> {
-    const HINT: &str = "createdTo has to be later than createdFrom: the span begins with createdFrom and ends before createdTo.";
+    const HINT: &str =
+        "createdTo has to be later than createdFrom: the span begins with createdFrom and ends before createdTo.";
     let to = take_date(fields, "createdTo")?;
     if from.is_some_and(|from| to <= from) {
         fields.fault(Fault::invalid("createdTo", rule::DATE_ORDER).with_hint(HINT));

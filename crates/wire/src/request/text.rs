@@ -1,7 +1,7 @@
 //! What strings a request may hold.
 
 use crate::{Fault, rule};
-use entitlement::Json;
+use entitlement::{EXTENSION_BYTES_MAX, Json};
 
 /// Longest customerIdentifier (docs/API.md section 3).
 pub const CUSTOMER_IDENTIFIER_CHARS_MAX: usize = 256;
@@ -63,7 +63,7 @@ impl Text {
 
     /// A reason's description: as long as extensionData allows.
     pub(super) const fn description(name: &'static str) -> Self {
-        Self::free(name, super::EXTENSION_BYTES_MAX, true)
+        Self::free(name, EXTENSION_BYTES_MAX, true)
     }
 
     /// A date, cursor or word out of a list, judged by what it says.

@@ -244,6 +244,16 @@ fn test_mode_calls_http_and_loopback_too() {
 }
 
 #[test]
+fn a_date_expiry_at_now_is_not_later() {
+    let at = |now: &str| {
+        let body = changed(LEAST, r#"{"dateExpiry":"2030-01-01T00:00:00Z"}"#);
+        CreateRequest::parse(body, date(now), true, &Switches::default())
+    };
+    assert!(at("2029-12-31T23:59:59Z").is_ok());
+    assert_eq!(told(&at("2030-01-01T00:00:00Z").expect_err("now")), ["dateExpiry date-not-future"]);
+}
+
+#[test]
 fn a_date_expiry_one_second_after_now_is_taken() {
     let body = changed(LEAST, r#"{"dateExpiry":"2024-05-06T07:08:10Z"}"#);
     assert!(parse(body, true).is_ok());

@@ -1,7 +1,7 @@
 //! JSON: what is read, what is refused, and that printing is the reverse of reading. serde_json
 //! is the second opinion.
 
-use entitlement::{Json, JsonObject};
+use entitlement::{EXTENSION_BYTES_MAX, Json, JsonObject, is_extension_too_large};
 use proptest::prelude::*;
 use wire::{JsonFault, canonical, parse_body, parse_object, push_object};
 
@@ -96,6 +96,8 @@ const NOT_JSON: &[(&str, usize)] = &[
     ("{\"a\":\"\\ud800\\n\"}", 12),
     ("{\"a\":\"\\ud800\\ud800\"}", 18),
     ("{\"a\":\"\\ude00\\ud83d\"}", 12),
+    ("{\"a\":\"\\ud800\\udbff\"}", 18),
+    ("{\"a\":\"\\ud800\\ue000\"}", 18),
     ("{\"a\":1}//", 7),
     ("{/**/}", 1),
     ("{\u{a0}}", 1),
@@ -232,6 +234,24 @@ proptest! {
         let sorted = canonical(&object);
         let read = parse_object(sorted.as_bytes()).expect("JSON");
         prop_assert_eq!(canonical(&read), sorted);
+    }
+
+    /// The rules measure without printing; both have to agree to the byte.
+    #[test]
+    fn the_rules_measure_what_is_printed(object in members(any_json())) {
+        let mut object = object;
+        object.remove("filler");
+        let with_filler = |length: usize| {
+            let mut object = object.clone();
+            object.set("filler", Json::String("x".repeat(length)));
+            object
+        };
+        let room = EXTENSION_BYTES_MAX.checked_sub(print(&with_filler(0)).len());
+        prop_assume!(room.is_some());
+        let fitting = with_filler(room.unwrap_or_default());
+        let larger = with_filler(room.unwrap_or_default() + 1);
+        prop_assert_eq!(print(&fitting).len(), EXTENSION_BYTES_MAX);
+        prop_assert!(!is_extension_too_large(&fitting) && is_extension_too_large(&larger));
     }
 
     #[test]

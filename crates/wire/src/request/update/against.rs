@@ -2,11 +2,11 @@
 //! to the current value say nothing, so a record that was read can be written back whole.
 
 use super::{Benefits, UpdateRequest};
-use crate::json::{is_same, is_same_loosely};
+use crate::json::{is_same, is_same_loosely, without_nulls};
 use crate::request::extension::check_merged;
 use crate::request::fields::check_expiry;
 use crate::{Fault, parse_date, rule};
-use entitlement::{Details, Json, JsonObject, Moment, Reason, Record, Status, Verb};
+use entitlement::{Details, Json, JsonObject, Moment, Reason, Record, Status, Verb, is_extension_too_large};
 
 /// What an update changes. `None`: nothing; `Some(None)`: cleared.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -107,6 +107,13 @@ fn changed_extension(
     let Some(patch) = wanted? else {
         return (!current.is_empty()).then_some(None);
     };
+    // What no merge can make fit is not merged: that costs the product of both sizes.
+    if !is_extension_too_large(current)
+        && let Err(fault) = check_merged("extensionData", &without_nulls(&patch))
+    {
+        faults.push(fault);
+        return None;
+    }
     let mut merged = current.clone();
     merged.merge(&patch);
     if is_same(&Json::Object(merged.clone()), &Json::Object(current.clone())) {

@@ -1,0 +1,183 @@
+//! The binary as a process: started, read, killed, told to stop. Nothing of it outlives a test.
+
+use crate::folder::Folder;
+use crate::http::{Connection, Request};
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// The last line of the start text.
+const STARTED: &str = "Stop with Ctrl-C.";
+/// A start takes a fraction of a second; a machine with everything else to do gets this long.
+const START_WITHIN: Duration = Duration::from_secs(60);
+/// Settings of the machine that a test must not inherit.
+const SETTINGS: [&str; 4] = ["ENTITLE_LISTEN", "ENTITLE_DATABASE", "ENTITLE_PUBLIC_URL", "ENTITLE_LOG"];
+
+/// A running hub.
+pub(crate) struct Binary {
+    child: Child,
+    lines: Receiver<String>,
+    stderr: Arc<Mutex<String>>,
+    stderr_reader: Option<JoinHandle<()>>,
+    /// What it printed at start.
+    pub(crate) text: String,
+    /// Where it listens.
+    pub(crate) address: SocketAddr,
+}
+
+/// A process that has ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Binary {
+    /// Starts the sandbox on a free port and the folder's data file, and waits until it answers.
+    pub(crate) fn start(folder: &Folder) -> Self {
+        Self::start_with(&["sandbox", "--listen", "127.0.0.1:0", "--database", &folder.database()])
+    }
+
+    /// Starts it with these arguments and waits until it answers.
+    pub(crate) fn start_with(arguments: &[&str]) -> Self {
+        let mut child = command(arguments).spawn().expect("the binary cannot be started");
+        let lines = lines_of(child.stdout.take().expect("stdout is piped"));
+        let stderr = Arc::new(Mutex::new(String::new()));
+        let stderr_reader = Some(collect(child.stderr.take().expect("stderr is piped"), Arc::clone(&stderr)));
+        let address = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut binary = Self { child, lines, stderr, stderr_reader, text: String::new(), address };
+        binary.read_start_text();
+        binary.address = binary.printed_address();
+        let echo = Connection::open(binary.address).and_then(|mut hub| hub.ask(&Request::get("/v1/echo/started")));
+        // On another listener than loopback the password is another: any answer will do.
+        assert!(echo.is_ok_and(|answer| [200, 401].contains(&answer.status)), "it has started and does not answer");
+        binary
+    }
+
+    /// What it has logged so far.
+    pub(crate) fn stderr(&self) -> String {
+        self.stderr.lock().unwrap().clone()
+    }
+
+    /// Its process id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What stands behind a label of the start text.
+    pub(crate) fn printed(&self, label: &str) -> String {
+        let line = self.text.lines().find_map(|line| line.trim().strip_prefix(label));
+        line.unwrap_or_else(|| panic!("no {label} in the start text:\n{}", self.text)).trim().to_owned()
+    }
+
+    /// SIGKILL: no handler runs, nothing is written any more. Gives what it had logged.
+    pub(crate) fn kill(mut self) -> String {
+        self.child.kill().expect("it cannot be killed");
+        self.child.wait().expect("it cannot be waited for");
+        self.rest_of_stderr()
+    }
+
+    /// SIGTERM: it is asked to stop.
+    pub(crate) fn terminate(&self) {
+        let sent = Command::new("kill").args(["-TERM", &self.pid().to_string()]).status();
+        assert!(sent.is_ok_and(|status| status.success()), "SIGTERM cannot be sent");
+    }
+
+    /// Waits for its end: its standard output is closed.
+    pub(crate) fn end_within(mut self, limit: Duration) -> (ExitStatus, String) {
+        loop {
+            match self.lines.recv_timeout(limit) {
+                Ok(_) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => panic!("it has not ended within {limit:?}:\n{}", self.stderr()),
+            }
+        }
+        let status = self.child.wait().expect("it cannot be waited for");
+        (status, self.rest_of_stderr())
+    }
+
+    fn read_start_text(&mut self) {
+        loop {
+            match self.lines.recv_timeout(START_WITHIN) {
+                Ok(line) => {
+                    self.text.push_str(&line);
+                    self.text.push('\n');
+                    if line.trim() == STARTED {
+                        return;
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => panic!("no start within {START_WITHIN:?}:\n{}", self.text),
+                Err(RecvTimeoutError::Disconnected) => {
+                    let _ = self.child.wait();
+                    panic!("it ended instead of starting:\n{}{}", self.text, self.rest_of_stderr());
+                }
+            }
+        }
+    }
+
+    fn printed_address(&self) -> SocketAddr {
+        let port = self.printed("Address").rsplit(':').next().and_then(|port| port.parse().ok());
+        SocketAddr::from(([127, 0, 0, 1], port.expect("the start text names an address with a port")))
+    }
+
+    fn rest_of_stderr(&mut self) -> String {
+        if let Some(reader) = self.stderr_reader.take() {
+            let _ = reader.join();
+        }
+        self.stderr()
+    }
+}
+
+impl Drop for Binary {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs the binary to its end; for starts that fail, and for `--help`.
+pub(crate) fn run(arguments: &[&str]) -> Ended {
+    let output = command(arguments).output().expect("the binary cannot be started");
+    Ended {
+        code: output.status.code(),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_entitle"));
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    for setting in SETTINGS {
+        command.env_remove(setting);
+    }
+    command.env("NO_COLOR", "1");
+    command
+}
+
+fn lines_of(stdout: impl Read + Send + 'static) -> Receiver<String> {
+    let (sender, lines) = channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+            if sender.send(line).is_err() {
+                return;
+            }
+        }
+    });
+    lines
+}
+
+fn collect(stderr: impl Read + Send + 'static, into: Arc<Mutex<String>>) -> JoinHandle<()> {
+    std::thread::spawn(move || {
+        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+            let mut into = into.lock().unwrap();
+            into.push_str(&line);
+            into.push('\n');
+        }
+    })
+}

@@ -1,0 +1,33 @@
+//! A folder of a test's own, gone with the test.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Removed when dropped.
+pub(crate) struct Folder(PathBuf);
+
+impl Folder {
+    /// An empty folder; `name` is the test's.
+    pub(crate) fn new(name: &str) -> Self {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).expect("the test's folder cannot be made");
+        Self(path)
+    }
+
+    /// The data file in it, as `--database` wants it.
+    pub(crate) fn database(&self) -> String {
+        format!("sqlite:{}", self.file().display())
+    }
+
+    /// The data file in it.
+    pub(crate) fn file(&self) -> PathBuf {
+        self.0.join("hub.db")
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}

@@ -1,0 +1,15 @@
+//! The real binary, started as a process and spoken to over loopback: what no test inside one
+//! process can show. Behaviour that a test in process can show stands in `crates/hub/tests`.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod binary;
+mod clock;
+mod examples;
+mod first_minutes;
+mod folder;
+mod http;
+mod kill;
+mod reading;
+mod receiver;
+mod start;
