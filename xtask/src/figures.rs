@@ -40,6 +40,23 @@ pub(crate) fn floor(args: &[String]) -> Result<()> {
     floor::serve(port.parse().context("PORT is a number")?)
 }
 
+/// One load against a running server: for profiling.
+pub(crate) fn load_one(args: &[String]) -> Result<()> {
+    let [port, kind, seconds] = args else { bail!("cargo xtask load PORT seq|random|read SECONDS") };
+    let (port, seconds) = (port.parse()?, Duration::from_secs(seconds.parse()?));
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let load = match kind.as_str() {
+            "seq" => Load::create(port, "seq"),
+            "random" => Load::create_random(port),
+            "read" => Load::read(port, load::ids_to_read(port).await?),
+            other => bail!("no load {other}"),
+        };
+        println!("{}", load::run(&load, CONNECTIONS, seconds).await?);
+        Ok(())
+    })
+}
+
 async fn measure_all(seconds: Duration) -> Result<()> {
     let servers = Servers::start()?;
     let hub = servers.hub_port;

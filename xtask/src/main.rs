@@ -20,6 +20,7 @@ const COMMANDS: &[Command] = &[
     Command { name: "setup", help: "install what the tests need from Debian, where it is missing", run: setup::run },
     Command { name: "figures", help: "creates and reads a second, beside floors of the same run", run: figures::run },
     Command { name: "floor", help: "serve the floor of the figures (started by `figures`)", run: figures::floor },
+    Command { name: "load", help: "one load against a running sandbox, for profiling", run: figures::load_one },
     Command { name: "test", help: "the one test command: set-up, format, lints, docs, every test", run: test::run },
 ];
 

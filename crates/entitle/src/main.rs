@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 /// Entitle, the open entitlement resale hub.
 #[derive(Debug, Parser)]
-#[command(name = "entitle", version, about, args_conflicts_with_subcommands = true)]
+#[command(name = "entitle", version, about, args_conflicts_with_subcommands = true, after_help = sandbox::EXAMPLES)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,

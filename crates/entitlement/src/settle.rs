@@ -3,6 +3,7 @@
 //! acted. What a merchant tells by itself stands in `told.rs`.
 
 mod done;
+mod end;
 mod first;
 mod open;
 

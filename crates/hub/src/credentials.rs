@@ -10,13 +10,14 @@ use hmac::{Hmac, KeyInit, Mac};
 use ids::AccountId;
 use sha2::Sha256;
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use store::{CredentialRow, Store};
-use tokio::sync::Semaphore;
+use tokio::sync::{OnceCell, Semaphore};
 
 /// Verified headers remembered at most; beyond that the memory starts anew.
 const REMEMBERED_MAX: usize = 10_000;
-/// Checks that may wait for a core; more are refused at once.
+/// Different headers that may wait for a check; more are refused at once. Requests with the same
+/// header share one check, so that a busy reseller's first second is served.
 const CHECKS_WAITING_MAX: usize = 64;
 /// An Authorization header is never longer.
 const HEADER_BYTES_MAX: usize = 1_024;
@@ -55,10 +56,15 @@ pub(crate) struct Credentials {
     rows: RwLock<HashMap<String, CredentialRow>>,
     remembered: RwLock<HashMap<[u8; 32], Verified>>,
     memory_key: [u8; 32],
-    checks: Arc<Semaphore>,
+    checks: Mutex<HashMap<[u8; 32], Arc<Check>>>,
+    /// One Argon2id per core at a time.
+    cores: Arc<Semaphore>,
     /// An unknown user's password is verified against this, so that time tells nothing.
     dummy_hash: String,
 }
+
+/// A check that all requests with the same header wait for.
+type Check = OnceCell<Result<Verified, NotKnown>>;
 
 #[derive(Clone)]
 struct Verified {
@@ -76,7 +82,8 @@ impl Credentials {
             rows: RwLock::new(rows),
             remembered: RwLock::new(HashMap::new()),
             memory_key: random.secret()?,
-            checks: Arc::new(Semaphore::new(cores)),
+            checks: Mutex::new(HashMap::new()),
+            cores: Arc::new(Semaphore::new(cores)),
             dummy_hash,
         })
     }
@@ -92,10 +99,21 @@ impl Credentials {
             return Ok(account);
         }
         let (user, password) = read_basic(header).ok_or(NotKnown::Malformed)?;
-        let verified = self.check(user, password, now).await?;
-        let account = verified.account;
-        self.remember(fingerprint, verified);
-        Ok(account)
+        let check = self.join_check(fingerprint)?;
+        let verified = check.get_or_init(|| self.check(user, password, now)).await.clone();
+        if let Ok(verified) = &verified {
+            self.remember(fingerprint, verified.clone());
+        }
+        self.checks.lock().unwrap_or_else(PoisonError::into_inner).remove(&fingerprint);
+        verified.map(|verified| verified.account)
+    }
+
+    fn join_check(&self, fingerprint: [u8; 32]) -> Result<Arc<Check>, NotKnown> {
+        let mut checks = self.checks.lock().unwrap_or_else(PoisonError::into_inner);
+        if checks.len() >= CHECKS_WAITING_MAX && !checks.contains_key(&fingerprint) {
+            return Err(NotKnown::Busy);
+        }
+        Ok(Arc::clone(checks.entry(fingerprint).or_default()))
     }
 
     fn recall(&self, fingerprint: &[u8; 32], now: Moment) -> Option<AccountId> {
@@ -141,10 +159,7 @@ impl Credentials {
         current: String,
         old: Option<(String, Moment)>,
     ) -> Result<Option<Option<Moment>>, NotKnown> {
-        if Arc::strong_count(&self.checks) > CHECKS_WAITING_MAX {
-            return Err(NotKnown::Busy);
-        }
-        let permit = Arc::clone(&self.checks).acquire_owned().await.map_err(|_| NotKnown::Busy)?;
+        let permit = Arc::clone(&self.cores).acquire_owned().await.map_err(|_| NotKnown::Busy)?;
         let checked = tokio::task::spawn_blocking(move || {
             let _permit = permit;
             if matches(&password, &current) {

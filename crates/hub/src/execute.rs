@@ -80,11 +80,11 @@ impl Hub {
             Wanted::Create(request) => self.create(&caller, *request).await,
             Wanted::Update(request) => {
                 let id = request.entitlement_id().to_owned();
-                self.operate(&caller, &id, operate::Asked::Update(*request)).await
+                Box::pin(self.operate(&caller, &id, operate::Asked::Update(*request))).await
             }
-            Wanted::Cancel(id, end) => self.operate(&caller, &id, operate::Asked::Cancel(*end)).await,
-            Wanted::Revoke(id, end) => self.operate(&caller, &id, operate::Asked::Revoke(*end)).await,
-            Wanted::ActivationInfo(id) => self.operate(&caller, &id, operate::Asked::ActivationInfo).await,
+            Wanted::Cancel(id, end) => Box::pin(self.operate(&caller, &id, operate::Asked::Cancel(*end))).await,
+            Wanted::Revoke(id, end) => Box::pin(self.operate(&caller, &id, operate::Asked::Revoke(*end))).await,
+            Wanted::ActivationInfo(id) => Box::pin(self.operate(&caller, &id, operate::Asked::ActivationInfo)).await,
         };
         done.unwrap_or_else(|error| Answer::error(&error))
     }

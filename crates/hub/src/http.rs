@@ -23,6 +23,7 @@ pub(crate) enum Action {
     Report,
     Cancel(String),
     Revoke(String),
+    Reactivate,
     ActivationInfo(String),
     ActivatePage(String),
     ActivateChoice(String),
@@ -89,6 +90,7 @@ fn reseller_route(method: &Method, words: &[&str]) -> Routed {
         }
         ["entitlement", "report"] => post(Action::Report),
         ["entitlement", "cancel", id] => post(Action::Cancel((*id).into())),
+        ["entitlement", "reactivate", _] => post(Action::Reactivate),
         ["entitlement", "revoke", id] => post(Action::Revoke((*id).into())),
         ["entitlement", word, id] | ["entitlement", id, word] if word.eq_ignore_ascii_case("activationInfo") => {
             let action = Action::ActivationInfo((*id).into());
@@ -152,7 +154,10 @@ fn decoded(segment: &str) -> Option<String> {
 }
 
 fn nearest_path(words: &[&str]) -> Option<&'static str> {
-    let path = format!("/{}", words.join("/"));
+    // What has digits, but for the version, is taken for an id; a long one would hide the rest.
+    let is_id = |word: &str| word.len() > "v1".len() && word.contains(|c: char| c.is_ascii_digit());
+    let shown: Vec<&str> = words.iter().map(|word| if is_id(word) { "{id}" } else { word }).collect();
+    let path = format!("/{}", shown.join("/"));
     nearest(&path, PATHS.into_iter())
 }
 

@@ -5,6 +5,7 @@ use entitlement::Rejection;
 /// Rule ids made in this room.
 pub const HUB_RULES: &[&str] = &[
     "already-subscribed",
+    "api-ended",
     "body-broken",
     "body-too-large",
     "body-too-slow",

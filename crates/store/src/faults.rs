@@ -17,6 +17,7 @@ mod decorator;
 
 use crate::{Change, Committed, Conflict, Load, Loaded, RowChange, Store, StoreError, Target};
 use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -33,6 +34,8 @@ pub enum Fault {
     Conflict,
     /// It is done so much later.
     Delay(Duration),
+    /// It is done at once, and answered so much later.
+    Late(Duration),
 }
 
 /// Which calls can be made to fail.
@@ -63,12 +66,13 @@ pub enum Call {
 pub struct FaultyStore<S> {
     inner: S,
     scripts: Mutex<HashMap<Call, VecDeque<Fault>>>,
+    held: AtomicUsize,
 }
 
 impl<S: Store> FaultyStore<S> {
     /// A store that passes everything until it is told otherwise.
     pub fn new(inner: S) -> Self {
-        Self { inner, scripts: Mutex::default() }
+        Self { inner, scripts: Mutex::default(), held: AtomicUsize::new(0) }
     }
 
     /// The store behind.
@@ -86,6 +90,16 @@ impl<S: Store> FaultyStore<S> {
         self.scripts.lock().unwrap_or_else(PoisonError::into_inner).values().map(VecDeque::len).sum()
     }
 
+    /// How many calls a delay has held so far: where to cut a program off.
+    pub fn held(&self) -> usize {
+        self.held.load(Ordering::SeqCst)
+    }
+
+    async fn hold(&self, time: Duration) {
+        self.held.fetch_add(1, Ordering::SeqCst);
+        tokio::time::sleep(time).await;
+    }
+
     fn next(&self, call: Call) -> Fault {
         let mut scripts = self.scripts.lock().unwrap_or_else(PoisonError::into_inner);
         scripts.get_mut(&call).and_then(VecDeque::pop_front).unwrap_or(Fault::None)
@@ -97,8 +111,13 @@ impl<S: Store> FaultyStore<S> {
             Fault::Before(error) => Err(error),
             Fault::After(error) => pass.await.and(Err(error)),
             Fault::Delay(time) => {
-                tokio::time::sleep(time).await;
+                self.hold(time).await;
                 pass.await
+            }
+            Fault::Late(time) => {
+                let done = pass.await;
+                self.hold(time).await;
+                done
             }
         }
     }
@@ -110,8 +129,13 @@ impl<S: Store> FaultyStore<S> {
             Fault::After(error) => self.inner.commit(change).await.and(Err(error)),
             Fault::Conflict => self.conflict(&change).await,
             Fault::Delay(time) => {
-                tokio::time::sleep(time).await;
+                self.hold(time).await;
                 self.inner.commit(change).await
+            }
+            Fault::Late(time) => {
+                let done = self.inner.commit(change).await;
+                self.hold(time).await;
+                done
             }
         }
     }

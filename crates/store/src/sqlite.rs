@@ -31,6 +31,7 @@ use crate::StoreError;
 use crate::clock::StoreClock;
 use fault::Fault;
 use readers::Readers;
+use rusqlite::config::DbConfig;
 use session::Session;
 use std::collections::{HashSet, VecDeque};
 use std::path::{Path, PathBuf};
@@ -182,6 +183,12 @@ impl Drop for SqliteStore {
 
 fn write_until_closed(mut writer: Writer) {
     writer.run();
-    // What cannot be copied back now stays in the log, and is found there at the next start.
-    let _ = writer.session.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    let connection = &writer.session.connection;
+    // What cannot be copied back now stays in the log, and is found there at the next start. After
+    // an I/O error nobody knows what the log holds: it is left alone, by the closing too.
+    let _ = if writer.shared.stopped.borrow().is_some() {
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map(drop)
+    } else {
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+    };
 }

@@ -114,7 +114,8 @@ impl Binary {
                 Err(RecvTimeoutError::Timeout) => panic!("no start within {START_WITHIN:?}:\n{}", self.text),
                 Err(RecvTimeoutError::Disconnected) => {
                     let _ = self.child.wait();
-                    panic!("it ended instead of starting:\n{}{}", self.text, self.rest_of_stderr());
+                    let log = self.rest_of_stderr();
+                    panic!("it ended instead of starting:\n{}{log}", self.text);
                 }
             }
         }

@@ -149,9 +149,9 @@ fn line(reader: &mut BufReader<TcpStream>) -> Option<String> {
 
 /// By the id alone, so that it does not depend on the order in which things come.
 fn is_unlucky(id: &str) -> bool {
-    let hash = id.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let hash = id
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
     (hash >> 20).is_multiple_of(UNLUCKY_ONE_IN)
 }
 

@@ -120,15 +120,25 @@ pub(crate) fn check_undo(asking: &Asking<'_>, verb: Verb) -> Result<(), Rejectio
     let Some(ending) = asking.e.ending.as_ref().filter(|_| asking.e.pending_update.is_none()) else {
         return Err(Rejection::NotEnding);
     };
-    let is_over = asking.e.record.date_ended.is_some_and(|at| at <= asking.now);
-    match (ending.by, asking.caller) {
-        _ if is_over => Err(Rejection::NotEnding),
-        (Party::Merchant, Party::Reseller | Party::Hub | Party::Operator) => Err(Rejection::EndingByMerchant),
-        (Party::Reseller | Party::Hub | Party::Operator, Party::Merchant) => Err(Rejection::EndingByReseller),
-        _ if asking.e.record.status == Status::Suspended => Err(Rejection::ResumeFirst),
-        _ if ending.resumed_since && verb == Verb::BenefitsNormal => Err(Rejection::UndoNeedsStatus),
-        (Party::Merchant, Party::Merchant)
-        | (Party::Reseller | Party::Hub | Party::Operator, Party::Reseller | Party::Hub | Party::Operator) => Ok(()),
+    if asking.e.record.date_ended.is_some_and(|at| at <= asking.now) {
+        return Err(Rejection::NotEnding);
+    }
+    check_same_side(ending.by, asking.caller)?;
+    if asking.e.record.status == Status::Suspended {
+        return Err(Rejection::ResumeFirst);
+    }
+    if ending.resumed_since && verb == Verb::BenefitsNormal {
+        return Err(Rejection::UndoNeedsStatus);
+    }
+    Ok(())
+}
+
+/// Who started the end may undo it.
+fn check_same_side(by: Party, caller: Party) -> Result<(), Rejection> {
+    match (by == Party::Merchant, caller == Party::Merchant) {
+        (true, false) => Err(Rejection::EndingByMerchant),
+        (false, true) => Err(Rejection::EndingByReseller),
+        (true, true) | (false, false) => Ok(()),
     }
 }
 

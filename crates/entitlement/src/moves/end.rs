@@ -3,7 +3,7 @@
 use super::roll_back;
 use crate::draft::Draft;
 use crate::extension::{CANCEL_REASON, merged, without, write_reason};
-use crate::{Ending, EventKind, Holds, JsonObject, Moment, Reason, Set, Stage, Status};
+use crate::{Duty, Ending, EventKind, Holds, JsonObject, Moment, Reason, Set, Stage, Status};
 use alloc::vec::Vec;
 
 /// An end at once.
@@ -71,7 +71,10 @@ pub(crate) fn end_first(d: &mut Draft<'_>, given: End) {
 
 /// Plans an end, or moves its date.
 pub(crate) fn plan_end(d: &mut Draft<'_>, at: Moment, ending: Ending, reason: Option<Reason>, also: Vec<Set>) {
-    roll_back(d);
+    if d.after.pending_update.is_some() {
+        roll_back(d);
+        d.owe(Duty::UpdateBack);
+    }
     let mut sets = also;
     if d.after.record.status == Status::Active {
         sets.push(Set::Status(Status::ActiveEnding));

@@ -151,6 +151,10 @@ impl Settling<'_> {
         if stage == Stage::Queued && is_asked_until_confirmed(&self.operation.ask) {
             return Some(now.plus_ms(ASKED_AGAIN_MS));
         }
+        if stage == Stage::Queued {
+            // Where the merchant cannot be asked, it then ends as not done.
+            return Some(now.plus_ms(recovery_delay_ms(self.operation.attempts)));
+        }
         let is_tried = self.route.inquiry || self.route.repeatable || is_owed_by_hub(&self.operation.ask);
         is_tried.then(|| now.plus_ms(recovery_delay_ms(self.operation.attempts)))
     }

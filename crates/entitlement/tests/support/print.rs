@@ -29,7 +29,11 @@ fn dates(before: &Record, after: &Record) -> Vec<String> {
         ("resumed", before.date_resumed, after.date_resumed),
         ("expiry", before.date_expiry, after.date_expiry),
     ];
-    pairs.into_iter().filter(|(_, old, new)| old != new).map(|(name, _, new)| format!("{name}={}", moment(new))).collect()
+    pairs
+        .into_iter()
+        .filter(|(_, old, new)| old != new)
+        .map(|(name, _, new)| format!("{name}={}", moment(new)))
+        .collect()
 }
 
 fn moment(at: Option<Moment>) -> String {
@@ -64,10 +68,14 @@ fn operation(operation: &OperationAfter) -> Option<String> {
         OperationAfter::Keep => None,
         OperationAfter::Closed => Some("closed".into()),
         OperationAfter::Open(operation) => {
-            let wait = |name: &str, at: Option<Moment>| at.map_or(String::new(), |at| format!(" {name} {}s", (at.0 - NOW.0) / 1000));
+            let wait = |name: &str, at: Option<Moment>| {
+                at.map_or(String::new(), |at| format!(" {name} {}s", (at.0 - NOW.0) / 1000))
+            };
             let stage = match operation.stage {
                 Stage::InFlight => "in flight".to_owned(),
-                Stage::Queued => format!("queued{}{}", wait("next", operation.next_at), wait("until", operation.deadline)),
+                Stage::Queued => {
+                    format!("queued{}{}", wait("next", operation.next_at), wait("until", operation.deadline))
+                }
                 Stage::Unknown => format!("unknown{}", wait("next", operation.next_at)),
             };
             Some(format!("{} {stage}", ask(&operation.ask)))

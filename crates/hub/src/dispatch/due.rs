@@ -153,7 +153,10 @@ impl Hub {
     }
 
     /// A merchant tells something by itself: settled and committed. `None`: no such entitlement.
-    pub(crate) async fn merchant_told(
+    ///
+    /// # Errors
+    /// The answer to a fault of the store; the inner error where the merchant's own call gets 409.
+    pub async fn merchant_told(
         &self,
         key: EntitlementKey,
         event: &MerchantEvent,

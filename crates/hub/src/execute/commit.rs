@@ -3,6 +3,7 @@
 
 use super::from_store;
 use crate::Hub;
+use entitlement::Set;
 use store::{Change, ClaimChange, Committed, Conflict, Row, RowChange, StoreError};
 use wire::ErrorAnswer;
 
@@ -24,7 +25,7 @@ impl Hub {
                     return Ok(Committed::Conflict(conflict));
                 }
                 Ok(_) => {
-                    self.committed(&change);
+                    self.committed(&change).await;
                     return Ok(Committed::Done);
                 }
             }
@@ -34,14 +35,29 @@ impl Hub {
 }
 
 impl Hub {
-    fn committed(&self, change: &Change) {
+    async fn committed(&self, change: &Change) {
+        if let RowChange::Insert(row) | RowChange::Update(row) = &change.row {
+            self.note_fired(&row.state.record.entitlement_id, &change.events);
+            if row.revision > 1 && changes_url(change) {
+                self.wake_repaired(row).await;
+            }
+        }
         if !change.notices.is_empty() {
             self.lanes_bell.notify_one();
         }
-        if let RowChange::Insert(row) | RowChange::Update(row) = &change.row {
-            self.note_fired(&row.state.record.entitlement_id, &change.events);
+    }
+
+    /// Another URL repairs what waits: parked or backing off, it is tried now.
+    async fn wake_repaired(&self, row: &Row) {
+        match self.store.wake_lanes(row.key).await {
+            Ok(()) => self.lanes_bell.notify_one(),
+            Err(error) => tracing::error!(%error, "notifications that wait for a new URL were not woken"),
         }
     }
+}
+
+fn changes_url(change: &Change) -> bool {
+    change.events.iter().flat_map(|event| &event.sets).any(|set| matches!(set, Set::NotificationUrl(_)))
 }
 
 /// Whether what stands in the way is this very change, committed before.

@@ -16,7 +16,7 @@ use entitlement::{
 use ids::EntitlementKey;
 use merchants::{Call, Prepared, Purpose};
 use std::sync::Arc;
-use store::{Committed, Load, Loaded, Row, Target};
+use store::{Cause, Committed, Conflict, Load, Loaded, Row, Target};
 use wire::{CreateRequest, ErrorAnswer, ResponseCode};
 
 /// One create on its way.
@@ -34,7 +34,7 @@ impl Hub {
         let creating = Creating { hub: self, caller, sent: sent(&request), request: &request };
         match route {
             Ok(route) => creating.on_route(&route).await,
-            Err(refusal) => creating.refused(refusal).await,
+            Err(refusal) => Box::pin(creating.refused(refusal)).await,
         }
     }
 }
@@ -59,7 +59,7 @@ impl Creating<'_> {
         let mut found = self.assumed(route).await?;
         for _ in 0..TRIES_MAX {
             let step = match &found.claim {
-                Some(claim) => self.hub.replay(self.caller, claim).await?,
+                Some(claim) => Box::pin(self.hub.replay(self.caller, claim)).await?,
                 None => self.attempt(route, &found).await?,
             };
             match step {
@@ -76,7 +76,7 @@ impl Creating<'_> {
         if route.facts.limit <= 1 {
             return Ok(Loaded::default());
         }
-        self.look(route).await
+        Box::pin(self.look(route)).await
     }
 
     async fn look(&self, route: &Route) -> Result<Loaded, Box<ErrorAnswer>> {
@@ -93,28 +93,22 @@ impl Creating<'_> {
         let (verdict, which) = at_limit(&open, &self.sent, route.facts.limit);
         let identical = which.and_then(|at| found.open.get(at));
         match (verdict, identical) {
-            (AtLimit::Join, Some(row)) => return self.join(route, row).await,
-            (AtLimit::FreshUrl, Some(row)) => return self.fresh_url(route, row).await,
+            (AtLimit::Join, Some(row)) => return Box::pin(self.join(route, row)).await,
+            (AtLimit::FreshUrl, Some(row)) => return Box::pin(self.fresh_url(route, row)).await,
             (AtLimit::NewEntitlement | AtLimit::LimitReached | AtLimit::Join | AtLimit::FreshUrl, _) => {}
         }
         if found.row.is_some() {
-            return self.hub.refuse(self.caller, already_exists()).await;
+            return Box::pin(self.hub.refuse(self.caller, already_exists())).await;
         }
         let taken: Vec<u32> = found.open.iter().filter_map(|row| row.slot).collect();
         match choose_slot(&taken, route.facts.limit) {
             Some(slot) => self.begin(route, slot).await,
-            None => self.limit_reached(found).await,
+            None => Box::pin(self.limit_reached(found)).await,
         }
     }
 
     async fn limit_reached(&self, found: &Loaded) -> Tried {
-        let mut refusal = refusal::rejected(Rejection::LimitReached, None, &self.caller.account.switches);
-        if let Some(open) = found.open.first() {
-            let record = &open.state.record;
-            refusal =
-                refusal.with_hint(format!("The open entitlement is {} ({}).", record.entitlement_id, record.status));
-        }
-        self.hub.refuse(self.caller, refusal).await
+        self.hub.refuse(self.caller, limit_reached(self.caller, &found.open)).await
     }
 
     async fn begin(&self, route: &Arc<Route>, slot: u32) -> Tried {
@@ -149,7 +143,7 @@ impl Creating<'_> {
             }
             Prepared::Send(_) => {
                 let draft = Draft::new_row(key, &self.caller.account, route, own_id, slot, opened);
-                self.commit_intent(route, draft, now).await
+                Box::pin(self.commit_intent(route, draft, now)).await
             }
         }
     }
@@ -160,14 +154,22 @@ impl Creating<'_> {
             let Outcome::Error(error) = outcome else {
                 return Err(Box::new(crate::answer::internal_error()));
             };
-            return self.hub.refuse(self.caller, *error).await;
+            return Box::pin(self.hub.refuse(self.caller, *error)).await;
         };
         let claim = self.caller.claim(Some(draft.key()), None, outcome.saved(state.version), now);
         let (change, _) = draft.finish(now, claim, self.caller.request());
         match self.hub.commit(change).await? {
             Committed::Done => Ok(Step::Answer(outcome.answer(Some(&state)))),
-            Committed::Conflict(conflict) => Ok(Step::Again(Box::new(conflict.found))),
+            Committed::Conflict(conflict) => self.stands_in_the_way(*conflict).await,
         }
+    }
+
+    /// Another reseller's id is not shown, and is in the way all the same.
+    async fn stands_in_the_way(&self, conflict: Conflict) -> Tried {
+        if conflict.cause == Cause::Id && conflict.found.row.is_none() {
+            return Box::pin(self.hub.refuse(self.caller, already_exists())).await;
+        }
+        Ok(Step::Again(Box::new(conflict.found)))
     }
 
     /// The intent is durable before the merchant is asked.
@@ -176,7 +178,7 @@ impl Creating<'_> {
         let claim = self.caller.claim(Some(draft.key()), operation, None, now);
         let (change, row) = draft.finish(now, claim, self.caller.request());
         match (self.hub.commit(change).await?, row) {
-            (Committed::Conflict(conflict), _) => Ok(Step::Again(Box::new(conflict.found))),
+            (Committed::Conflict(conflict), _) => self.stands_in_the_way(*conflict).await,
             (Committed::Done, None) => Err(Box::new(crate::answer::internal_error())),
             (Committed::Done, Some(row)) => {
                 let errand = Errand {
@@ -303,6 +305,15 @@ fn sent(request: &CreateRequest) -> SentCreate {
         extension_data: request.extension_data.as_ref().map(|sent| without_nulls(Some(sent))),
         entitlement_display_name: request.entitlement_display_name.clone(),
         external_entitlement_id: request.external_entitlement_id.clone(),
+    }
+}
+
+/// The customer has as many open ones as the route allows; the hint names one.
+pub(super) fn limit_reached(caller: &Caller, open: &[Row]) -> ErrorAnswer {
+    let refusal = refusal::rejected(Rejection::LimitReached, None, &caller.account.switches);
+    match open.iter().find(|row| row.slot.is_some()).map(|row| &row.state.record) {
+        Some(open) => refusal.with_hint(format!("The open entitlement is {} ({}).", open.entitlement_id, open.status)),
+        None => refusal,
     }
 }
 

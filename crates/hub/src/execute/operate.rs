@@ -210,7 +210,9 @@ impl Operating<'_> {
     async fn carry_out(&self, route: &Arc<Route>, row: &Row, open: &[Row], decision: &Decision, now: Moment) -> Tried {
         let mut draft = Draft::of(row.clone());
         draft.decide(decision, &self.caller.account);
-        self.move_slot(route, row, open, &mut draft)?;
+        if let Err(refusal) = self.move_slot(route, row, open, &mut draft) {
+            return self.hub.refuse(self.caller, *refusal).await;
+        }
         if decision.reply != Reply::AskMerchant {
             return self.commit_answered(draft, &decision.reply, now).await;
         }
@@ -225,7 +227,9 @@ impl Operating<'_> {
                     return self.refuse_settled(&settled).await;
                 }
                 draft.decide(&settled, &self.caller.account);
-                self.move_slot(route, row, open, &mut draft)?;
+                if let Err(refusal) = self.move_slot(route, row, open, &mut draft) {
+                    return self.hub.refuse(self.caller, *refusal).await;
+                }
                 draft.promise(answered.promises);
                 self.commit_answered(draft, &settled.reply, now).await
             }
@@ -310,7 +314,7 @@ impl Operating<'_> {
         }
         let taken: Vec<u32> = open.iter().filter(|other| other.key != row.key).filter_map(|other| other.slot).collect();
         let slot = choose_slot(&taken, route.facts.limit)
-            .ok_or_else(|| Box::new(refusal::rejected(Rejection::LimitReached, None, &self.caller.account.switches)))?;
+            .ok_or_else(|| Box::new(super::create::limit_reached(self.caller, open)))?;
         draft.take_slot(slot);
         Ok(())
     }

@@ -63,14 +63,15 @@ impl Hub {
         match action {
             Action::Echo(id) => Ok(Answer::plain(200, echo_body(&id))),
             Action::Read(id) => self.read(&asked, &id).await,
-            Action::Report => self.report(asked).await,
-            Action::Create => self.wire_create(asked).await,
-            Action::Update => self.wire_update(asked).await,
-            Action::Cancel(id) => self.wire_end(asked, id, false).await,
-            Action::Revoke(id) => self.wire_end(asked, id, true).await,
+            Action::Report => Box::pin(self.report(asked)).await,
+            Action::Create => Box::pin(self.wire_create(asked)).await,
+            Action::Update => Box::pin(self.wire_update(asked)).await,
+            Action::Cancel(id) => Box::pin(self.wire_end(asked, id, false)).await,
+            Action::Revoke(id) => Box::pin(self.wire_end(asked, id, true)).await,
+            Action::Reactivate => Err(Box::new(api_ended())),
             Action::ActivationInfo(id) => {
                 let caller = asked.caller(None, "");
-                Ok(self.execute(caller, Wanted::ActivationInfo(id)).await)
+                Ok(Box::pin(self.execute(caller, Wanted::ActivationInfo(id))).await)
             }
             _ => Err(Box::new(crate::answer::internal_error())),
         }
@@ -128,7 +129,7 @@ impl Hub {
             let is_due = row.due_at.is_some_and(|due| due <= self.store.now());
             let route = account.route(&row.state.record.merchant_account_key);
             match route {
-                Some(route) if is_due && self.settle_due(account, route, &row).await? => {}
+                Some(route) if is_due && Box::pin(self.settle_due(account, route, &row)).await? => {}
                 Some(_) | None => return Ok(Some(row)),
             }
         }
@@ -229,6 +230,13 @@ fn report(request: ReportRequest) -> Report {
         after: request.cursor,
         limit: request.limit,
     }
+}
+
+/// The public system ended this call in 2019.
+fn api_ended() -> ErrorAnswer {
+    let message = "Reactivation has ended; what has ended stays ended.";
+    ErrorAnswer::new(422, ResponseCode::NotAvailable, "api-ended", message)
+        .with_hint("Create a new entitlement for the same customer.")
 }
 
 fn faults(faults: Vec<Fault>) -> Box<ErrorAnswer> {

@@ -49,20 +49,21 @@ async fn run(hub: Hub, action: Action, request: Request<Incoming>, id: &str) -> 
             tracing::error!(request_id = id, %panic, "a request ended in a panic");
             json(&Answer::error(&internal_error()))
         }
-        Err(_) => json(&late.too_late(&about, &headers).await),
+        Err(_) => json(&Box::pin(late.too_late(&about, &headers)).await),
     }
 }
 
+/// The rare arms are boxed, so that a request's task is as small as a read's or a create's.
 async fn act(hub: Hub, action: Action, request: Request<Incoming>) -> Reply {
     match action {
-        Action::ActivatePage(token) => hub.activate_page(&token).await,
-        Action::ActivateChoice(token) => hub.activate_choice(&token, request).await,
-        Action::SandboxInbox(name) => hub.inbox_receives(&name, request).await,
+        Action::ActivatePage(token) => Box::pin(hub.activate_page(&token)).await,
+        Action::ActivateChoice(token) => Box::pin(hub.activate_choice(&token, request)).await,
+        Action::SandboxInbox(name) => Box::pin(hub.inbox_receives(&name, request)).await,
         Action::SandboxNotifications
         | Action::SandboxClock
         | Action::SandboxMoveClock
         | Action::SandboxReset
-        | Action::SandboxAnswers(_) => hub.sandbox_action(action, request).await,
+        | Action::SandboxAnswers(_) => Box::pin(hub.sandbox_action(action, request)).await,
         Action::Echo(_)
         | Action::Create
         | Action::Update
@@ -70,6 +71,7 @@ async fn act(hub: Hub, action: Action, request: Request<Incoming>) -> Reply {
         | Action::Report
         | Action::Cancel(_)
         | Action::Revoke(_)
+        | Action::Reactivate
         | Action::ActivationInfo(_) => hub.entitlement_action(action, request).await,
     }
 }

@@ -1,5 +1,6 @@
 //! Connections: the one that writes and those that read.
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 use std::time::Duration;
@@ -24,7 +25,7 @@ const READER_CACHE_MIB: u32 = 8;
 pub(super) fn writer(path: &Path, cache_mib: u32, pages_max: Option<u32>) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(BUSY_TIMEOUT)?;
+    prepare_once(&connection)?;
     connection.execute_batch(&format!(
         "PRAGMA page_size = 4096;
          PRAGMA journal_mode = WAL;
@@ -39,7 +40,6 @@ pub(super) fn writer(path: &Path, cache_mib: u32, pages_max: Option<u32>) -> rus
         cache_mib * 1024
     ))?;
     limit_pages(&connection, pages_max)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
     Ok(connection)
 }
 
@@ -54,9 +54,16 @@ pub(super) fn limit_pages(connection: &Connection, pages_max: Option<u32>) -> ru
 pub(super) fn reader(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(BUSY_TIMEOUT)?;
+    prepare_once(&connection)?;
     connection
         .execute_batch(&format!("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -{};", READER_CACHE_MIB * 1024))?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
     Ok(connection)
+}
+
+/// Statements stay prepared, and their plans do not depend on the values bound: without the plan
+/// guarantee SQLite plans a look-up by id anew each time, which costs more than the look-up.
+fn prepare_once(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(drop)
 }

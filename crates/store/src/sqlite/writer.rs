@@ -128,6 +128,8 @@ impl Writer {
             Meaning::Busy => self.answer(batch, Err(StoreError::Busy)),
             Meaning::Broken => {
                 let why = error.to_string();
+                // Whoever reads the answer must find the store stopped.
+                self.shared.stopped.send_replace(Some(why.clone()));
                 self.answer(batch, Err(StoreError::Stopped(why.clone())));
                 return Err(why);
             }
@@ -168,9 +170,8 @@ impl Writer {
         }
     }
 
-    /// From here on everything is answered `Stopped`; the process should end.
+    /// What waits is answered `Stopped`, as everything is from here on; the process should end.
     fn stop(&mut self, why: &str) {
-        self.shared.stopped.send_replace(Some(why.to_owned()));
         let mut rest: Vec<_> = std::mem::take(&mut self.held).into();
         rest.extend(self.queue.try_iter());
         self.answer(rest, Err(StoreError::Stopped(why.to_owned())));

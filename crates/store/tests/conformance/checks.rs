@@ -114,7 +114,8 @@ macro_rules! conformance {
                 closed_operations_are_kept, senseless_changes_are_refused;
             contention: each_check_failing_alone_in_a_mixed_batch_withdraws_only_its_change,
                 forty_creates_for_one_slot_leave_one, one_identity_sixteen_times_has_one_effect,
-                updates_of_one_row_go_one_by_one, an_own_id_is_given_once;
+                updates_of_one_row_go_one_by_one, an_own_id_is_given_once,
+                a_change_the_engine_refuses_takes_no_other_with_it;
             claims: an_answer_needs_its_waiting_claim, answers_come_back_as_they_were_saved,
                 recovery_answers_all_that_wait_for_an_operation, freeing_forgets_only_what_waits,
                 identities_are_an_accounts_own, old_answers_are_forgotten_oldest_first;

@@ -126,3 +126,19 @@ pub async fn an_own_id_is_given_once(factory: &dyn Factory) {
     }
     assert_eq!(given.into_values().collect::<Vec<_>>(), [1; 6]);
 }
+
+pub async fn a_change_the_engine_refuses_takes_no_other_with_it(factory: &dyn Factory) {
+    let stage = Stage::open(factory).await;
+    let mut set = tokio::task::JoinSet::new();
+    for key in 1..=200_u128 {
+        let mut row = row(stage.place, key, &format!("c{key}"));
+        if key % 50 == 0 {
+            row.route = ids::RouteId(4_711);
+        }
+        let store = std::sync::Arc::clone(&stage.store);
+        set.spawn(async move { (key, store.commit(noticed(create(row), 0)).await.is_ok()) });
+    }
+    assert!(set.join_all().await.into_iter().all(|(key, done)| done == (key % 50 != 0)));
+    let feed = stage.feed(stage.place.account).await;
+    assert!(feed.iter().map(|(_, event)| event.position).eq(1..=196), "positions have no gaps");
+}

@@ -1,0 +1,183 @@
+//! A hub under test: built as the sandbox is, on a free loopback port, with a clock that stands.
+//! What it is called with stands in `harness/call.rs`.
+
+mod answer;
+mod audit;
+mod call;
+mod log;
+mod receiver;
+mod scripted_merchant;
+
+pub(crate) use answer::{Answer, FIELDS};
+pub(crate) use call::{basic, connect, create_body, exchange, read_to_end};
+pub(crate) use receiver::{Receiver, Reply, Request};
+pub(crate) use scripted_merchant::ScriptedMerchant;
+
+use entitlement::Moment;
+use hub::{Account, Catalog, Dispatch, Hub, Random, Route, Server, hash_password, open_sandbox};
+use merchants::Connector;
+use merchants::test::BANGO_US;
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use store::{Clock, CredentialRow, Options, SqliteStore, Store};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use wire::WebhookSecret;
+
+/// 2026-03-10T12:00:00Z: when every test begins.
+pub(crate) const START: Moment = Moment(1_773_144_000_000);
+/// The demo reseller's password; long, so that a log that holds it is found.
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
+
+/// A running hub.
+pub(crate) struct TestHub {
+    pub(crate) address: SocketAddr,
+    pub(crate) clock: Clock,
+    pub(crate) store: Arc<dyn Store>,
+    /// Verifies the demo reseller's notifications.
+    pub(crate) secret: WebhookSecret,
+    secret_text: String,
+    stop: oneshot::Sender<()>,
+    server: JoinHandle<()>,
+    dispatch: Dispatch,
+    _place: tempfile::TempDir,
+}
+
+/// How a hub differs from the sandbox as it is.
+#[derive(Default)]
+pub(crate) struct Setup {
+    demo: Option<Box<dyn FnOnce(Account) -> Account + Send>>,
+    /// Further resellers: user name, and whether live.
+    others: Vec<(&'static str, bool)>,
+    merchant: Option<Arc<dyn Connector>>,
+}
+
+impl Setup {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    /// The demo reseller, changed.
+    pub(crate) fn demo(mut self, change: impl FnOnce(Account) -> Account + Send + 'static) -> Self {
+        self.demo = Some(Box::new(change));
+        self
+    }
+
+    /// Both routes of the demo reseller, changed.
+    pub(crate) fn routes(self, change: impl Fn(&mut Route) + Send + 'static) -> Self {
+        self.demo(|account| account.with_routes(change))
+    }
+
+    /// A further reseller with the same password; its user name is its key.
+    pub(crate) fn other(mut self, user: &'static str, live: bool) -> Self {
+        self.others.push((user, live));
+        self
+    }
+
+    /// Who answers for BANGO_US.
+    pub(crate) fn merchant(mut self, merchant: Arc<dyn Connector>) -> Self {
+        self.merchant = Some(merchant);
+        self
+    }
+
+    pub(crate) async fn start(self) -> TestHub {
+        log::capture();
+        let place = tempfile::tempdir().unwrap();
+        let clock = Clock::manual(START);
+        let options = Options { clock: clock.clone(), ..Options::default() };
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(place.path().join("hub.db"), options).unwrap());
+        let server = Server::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let address = server.address().unwrap();
+        let url = format!("http://{address}");
+        let (mut parts, secrets) = open_sandbox(Arc::clone(&store), &url, PASSWORD).await.unwrap();
+        let secret_text = secrets.webhook_secret.clone();
+        parts.catalog = catalog(&store, &url, &secret_text, self.demo, &self.others).await;
+        if let Some(merchant) = self.merchant {
+            parts.connectors.insert(BANGO_US.to_owned(), merchant);
+        }
+        let hub = Hub::build(parts).await.unwrap();
+        let dispatch = Dispatch::start(&hub);
+        let (stop, stopped) = oneshot::channel();
+        let server = tokio::spawn(server.run(hub, async move { drop(stopped.await) }));
+        let secret = WebhookSecret::parse(&secret_text).unwrap();
+        TestHub { address, clock, store, secret, secret_text, stop, server, dispatch, _place: place }
+    }
+}
+
+type Change = Option<Box<dyn FnOnce(Account) -> Account + Send>>;
+
+async fn catalog(
+    store: &Arc<dyn Store>,
+    url: &str,
+    secret: &str,
+    demo: Change,
+    others: &[(&'static str, bool)],
+) -> Catalog {
+    let secret = || WebhookSecret::parse(secret).unwrap();
+    let id = store.account("sandbox".to_owned(), false).await.unwrap();
+    let inbox = Some(format!("{url}/sandbox/v1/inbox/default"));
+    let account = Account::sandbox(store.as_ref(), id, secret(), inbox).await.unwrap();
+    let mut accounts = vec![match demo {
+        Some(change) => change(account),
+        None => account,
+    }];
+    for (user, live) in others {
+        let id = store.account((*user).to_owned(), *live).await.unwrap();
+        put_credential(store, user, id).await;
+        let mut account = Account::sandbox(store.as_ref(), id, secret(), None).await.unwrap();
+        account.live = *live;
+        (*user).clone_into(&mut account.reseller);
+        accounts.push(account);
+    }
+    Catalog::new(accounts)
+}
+
+async fn put_credential(store: &Arc<dyn Store>, user: &str, account: ids::AccountId) {
+    let salt = Random::from_system().unwrap().secret().unwrap();
+    let password_hash = hash_password(PASSWORD, &salt).unwrap();
+    let credential =
+        CredentialRow { user: user.to_owned(), account, password_hash, old_password: None, revoked_at: None };
+    store.put_credential(credential).await.unwrap();
+}
+
+impl TestHub {
+    /// The sandbox as it is.
+    pub(crate) async fn start() -> Self {
+        Setup::new().start().await
+    }
+
+    /// The store's clock, as records print it.
+    pub(crate) fn now(&self) -> String {
+        wire::print_date(self.store.now())
+    }
+
+    /// Moves the test clock on; everything due on the way has happened when this returns.
+    pub(crate) async fn advance(&self, span: &str) -> Answer {
+        let moved = self.post("/sandbox/v1/clock", &json!({ "advance": span })).await;
+        moved.is(200, "OK");
+        assert_eq!(moved["left"], 0);
+        moved
+    }
+
+    /// Waits until nothing is due any more.
+    pub(crate) async fn quiet(&self) {
+        self.advance("PT0S").await;
+    }
+
+    /// What the default inbox has received, oldest first, all signed by the demo's secret.
+    pub(crate) async fn told(&self) -> Vec<Value> {
+        self.quiet().await;
+        let answer = self.get("/sandbox/v1/notifications?limit=1000").await;
+        let mut came = answer["notifications"].as_array().unwrap().clone();
+        came.reverse();
+        assert!(came.iter().all(|one| one["signature"] == "valid"), "{came:?}");
+        came.into_iter().map(|one| one["body"].clone()).collect()
+    }
+
+    /// The reasons of [`TestHub::told`].
+    pub(crate) async fn reasons(&self) -> Vec<String> {
+        let told = self.told().await;
+        told.iter().map(|body| body["notificationReason"].as_str().unwrap().to_owned()).collect()
+    }
+}

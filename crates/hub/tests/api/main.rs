@@ -1,0 +1,30 @@
+//! The public API over real HTTP, in process: a hub on a loopback port, a clock that stands until
+//! it is moved, receivers and merchants that answer as they are told. Every test begins a hub of
+//! its own and ends with `finish`, which audits what was left behind. Not here: the rules without
+//! HTTP (`entitlement`), the texts without a hub (`wire`), crashes and the real binary.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod accounts;
+mod bodies;
+mod clock;
+mod create;
+mod credentials;
+mod endings;
+mod faulty_fields;
+mod framing;
+mod harness;
+mod holds;
+mod identity;
+mod identity_races;
+mod if_match;
+mod later;
+mod limits;
+mod merchants;
+mod notifications;
+mod order;
+mod pages;
+mod paths;
+mod report;
+mod retries;
+mod update;
+mod update_asks;

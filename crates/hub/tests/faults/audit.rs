@@ -1,0 +1,140 @@
+//! What must hold after every case, whatever happened in it: the hub is sound in itself, the
+//! merchant agrees with it, nothing was done twice, everybody was told once and in order.
+
+use crate::harness::Case;
+use crate::merchant::{State, There};
+use entitlement::{Entitlement, NotifySwitches, Stage, Status, apply, broken, effects, fold};
+use std::collections::{HashMap, HashSet};
+use store::{Row, Store};
+
+/// Calls that do no harm when they come again: ends and repairs that the hub owes by itself.
+const HARMLESS: [&str; 3] = ["terminate", "suspendAgain", "updateBack"];
+
+impl Case {
+    /// Looks at everything once it is quiet.
+    pub fn audit(&self) {
+        self.quiet();
+        assert_eq!(self.store().left(), 0, "a scripted fault was never met");
+        for row in self.rows() {
+            self.is_sound(&row);
+            self.history_folds(&row);
+            self.told_once(&row);
+        }
+        self.feed_has_no_gaps();
+        self.done_once();
+        self.merchant_agrees();
+        self.delivered_in_order();
+    }
+
+    fn is_sound(&self, row: &Row) {
+        let state = &row.state;
+        assert_eq!(broken(state), None, "{state:#?}");
+        assert!(!state.unborn, "a report shows what never came to be");
+        assert_eq!(row.slot.is_some(), state.record.status.is_open(), "a slot is held while open: {row:#?}");
+    }
+
+    fn history_folds(&self, row: &Row) {
+        let history = self.history(row.key);
+        let numbers = history.iter().map(|stored| stored.sequence);
+        assert!(numbers.eq(1..=row.last_event), "events have no gaps: {history:#?}");
+        let mut version = 0;
+        for stored in &history {
+            assert!([version, version + 1].contains(&stored.event.version), "versions have no gaps: {history:#?}");
+            version = stored.event.version;
+        }
+        let folded = fold(history.iter().map(|stored| &stored.event)).expect("it begins with its creation");
+        let plain = Entitlement { operation: None, duty: None, ..row.state.clone() };
+        assert_eq!(folded, plain, "the history folds to the row");
+    }
+
+    /// Every event has exactly the notification it obliges, in the lane's order.
+    fn told_once(&self, row: &Row) {
+        let switches = NotifySwitches { own_changes: true, on_create: false };
+        let history = self.history(row.key);
+        let mut state = fold(history.iter().take(1).map(|stored| &stored.event)).unwrap();
+        let mut obliged = Vec::new();
+        for stored in &history {
+            if stored.sequence > 1 {
+                apply(&mut state, &stored.event);
+            }
+            obliged.extend(effects(&state, &stored.event, switches).map(|reason| (stored.sequence, reason)));
+        }
+        let stored = self.notifications(row.key);
+        assert!(stored.iter().map(|one| one.sequence).eq(1..=stored.len() as u32), "a lane has no gaps");
+        let there: Vec<_> = stored.iter().map(|one| (one.event, one.reason)).collect();
+        assert_eq!(there, obliged, "told exactly what was to be told: {history:#?}");
+    }
+
+    fn feed_has_no_gaps(&self) {
+        let feed = self.block(self.store().inner().feed(self.life().account.id, 0, 10_000)).unwrap();
+        assert!(feed.iter().map(|(_, stored)| stored.position).eq(1..=feed.len() as u64));
+    }
+
+    fn done_once(&self) {
+        for (request, effect) in self.merchant.effects() {
+            let harmless = HARMLESS.contains(&effect.kind.as_str());
+            assert!(harmless || effect.times == 1, "{request} was done more than once: {effect:?}");
+        }
+        for (id, there) in self.merchant.there() {
+            assert!(there.creates <= 1, "{id} was created more than once");
+        }
+    }
+
+    fn merchant_agrees(&self) {
+        let mut there = self.merchant.there();
+        for row in self.rows() {
+            let found = there.remove(&row.key.to_string());
+            let stage = row.state.operation.as_ref().map(|operation| operation.stage);
+            if matches!(stage, None | Some(Stage::Queued)) {
+                let now = self.clock.read().0;
+                assert!(agrees(&row.state, found.as_ref(), now), "they disagree: {:#?}\n{found:#?}", row.state);
+            }
+        }
+        there.retain(|_, there| there.state != State::Ended);
+        assert_eq!(there.len(), 0, "the merchant serves what the hub does not know: {there:#?}");
+    }
+
+    /// First arrivals in order; whatever came again was the same byte by byte.
+    fn delivered_in_order(&self) {
+        let mut bodies: HashMap<String, String> = HashMap::new();
+        let mut firsts = Vec::new();
+        for came in self.receiver.came() {
+            match bodies.get(&came.id) {
+                Some(body) => assert_eq!(*body, came.body, "the same id, another body"),
+                None => {
+                    firsts.push(came.id.clone());
+                    bodies.insert(came.id, came.body);
+                }
+            }
+        }
+        for row in self.rows() {
+            let expected: Vec<String> = self.notifications(row.key).iter().map(id_of).collect();
+            let ids: HashSet<&String> = expected.iter().collect();
+            let arrived: Vec<String> = firsts.iter().filter(|id| ids.contains(id)).cloned().collect();
+            assert_eq!(arrived, expected, "delivered, each, in order");
+        }
+    }
+}
+
+fn id_of(stored: &store::StoredNotification) -> String {
+    ids::NotificationId { key: stored.key, target: stored.target, sequence: stored.sequence }.to_string()
+}
+
+fn agrees(e: &Entitlement, there: Option<&There>, now: i64) -> bool {
+    let record = &e.record;
+    let Some(there) = there else {
+        return !record.status.is_open();
+    };
+    let same_product = there.product == record.product_key;
+    match record.status {
+        Status::Pending if e.pending_update.is_some() => there.asked.as_ref() == Some(&record.product_key),
+        Status::Pending => there.state == State::Waiting && same_product,
+        Status::Active => there.state == State::Active && same_product && !there.suspended && there.ends_at.is_none(),
+        Status::ActiveEnding => {
+            there.state == State::Active && !there.suspended && there.ends_at == record.date_ended.map(|at| at.0)
+        }
+        Status::Suspended => there.state == State::Active && there.suspended,
+        Status::Cancelled | Status::Revoked => there.state == State::Ended || there.ends_at.is_some_and(|at| at <= now),
+        Status::Failed => false,
+    }
+}

@@ -1,0 +1,48 @@
+//! Runs many cases at once, each in a thread of its own, and names all that fail.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+
+/// More hubs than this at once only get in each other's way.
+const AT_ONCE: usize = 16;
+
+/// One case: a name that says what it shows, and what it does.
+pub struct One<'a> {
+    pub name: String,
+    pub run: Box<dyn FnOnce() + Send + 'a>,
+}
+
+pub fn one<'a>(name: impl Into<String>, run: impl FnOnce() + Send + 'a) -> One<'a> {
+    One { name: name.into(), run: Box::new(run) }
+}
+
+/// Runs all; fails with every one that failed.
+pub fn all(cases: Vec<One<'_>>) {
+    let count = cases.len();
+    let left = Mutex::new(VecDeque::from(cases));
+    let failed = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| {
+                while let Some(One { name, run }) = next(&left) {
+                    if let Err(panic) = catch_unwind(AssertUnwindSafe(run)) {
+                        failed.lock().unwrap().push(format!("{name}: {}", words(panic.as_ref())));
+                    }
+                }
+            });
+        }
+    });
+    let mut failed = failed.into_inner().unwrap();
+    failed.sort();
+    assert!(failed.is_empty(), "{} of {count} failed:\n{}", failed.len(), failed.join("\n"));
+}
+
+fn next<'a>(left: &Mutex<VecDeque<One<'a>>>) -> Option<One<'a>> {
+    left.lock().unwrap().pop_front()
+}
+
+fn words(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().cloned();
+    text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default()
+}

@@ -1,0 +1,13 @@
+//! Fault tests: a merchant behind real HTTP that misbehaves by script, a store that fails by
+//! script, and hubs that are cut off at every step and started again on the same file.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, unreachable_pub)]
+
+mod audit;
+mod connector;
+mod crash;
+mod crowd;
+mod harness;
+mod merchant;
+mod operations;
+mod receiver;
+mod sockets;
