@@ -11,7 +11,6 @@ use crate::{
     Answer, Decision, Details, Duty, EventKind, Given, JsonObject, Party, ProductChange, Reason, Reply, Set, Stage,
     Status,
 };
-use alloc::vec::Vec;
 
 impl Settling<'_> {
     pub(super) fn update(mut self, product: &ProductChange, details: &Details, answer: &Answer) -> Decision {

@@ -7,6 +7,7 @@ use crate::extension::{CANCEL_REASON, merged, write_reason};
 use crate::moves::{End, end, end_first, given_sets, is_never_active, plan_end};
 use crate::{Answer, Decision, Details, EndRequest, Ending, Given, Moment, Reason, Reply, Set};
 use alloc::string::String;
+use alloc::vec::Vec;
 
 impl Settling<'_> {
     pub(super) fn cancel(self, request: &EndRequest, answer: &Answer) -> Decision {

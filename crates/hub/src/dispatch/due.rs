@@ -8,7 +8,8 @@ use crate::execute::merchant::Errand;
 use crate::execute::reply::Kind;
 use crate::turns::TurnKey;
 use entitlement::{
-    Entitlement, JsonObject, MerchantEvent, OperationAfter, Rejection, Work, outcome_lost, take_up_duty, told, work_due,
+    Entitlement, JsonObject, MerchantEvent, Moment, OperationAfter, Rejection, Work, outcome_lost, owed_after_refusal,
+    take_up_duty, told, work_due,
 };
 use ids::EntitlementKey;
 use merchants::Purpose;
@@ -172,7 +173,11 @@ impl Hub {
             let now = self.store.now();
             let decision = match told(&row.state, event, &route.facts, now) {
                 Ok(decision) => decision,
-                Err(rejection) => return Ok(Some(Err(rejection))),
+                Err(rejection) => match owed_after_refusal(&row.state, event, now) {
+                    // The user has access there although it has ended here: the merchant is told so.
+                    Some(owed) if !self.commit_owed(row, &owed, &account, now).await? => continue,
+                    Some(_) | None => return Ok(Some(Err(rejection))),
+                },
             };
             let settled = settled_operation(&row, &decision);
             let mut draft = Draft::of(row);
@@ -186,6 +191,20 @@ impl Hub {
             }
         }
         Err(Box::new(crate::answer::internal_error()))
+    }
+
+    /// False where the row changed meanwhile.
+    async fn commit_owed(
+        &self,
+        row: Row,
+        owed: &entitlement::Decision,
+        account: &Account,
+        now: Moment,
+    ) -> Result<bool, Box<ErrorAnswer>> {
+        let mut draft = Draft::of(row);
+        draft.decide(owed, account);
+        let (change, _) = draft.finish(now, ClaimChange::None, None);
+        Ok(matches!(self.commit(change).await?, Committed::Done))
     }
 
     pub(crate) async fn row_and_route(

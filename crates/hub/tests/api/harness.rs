@@ -13,8 +13,9 @@ pub(crate) use call::{basic, connect, create_body, exchange, read_to_end};
 pub(crate) use receiver::{Receiver, Reply, Request};
 pub(crate) use scripted_merchant::ScriptedMerchant;
 
-use entitlement::Moment;
+use entitlement::{MerchantEvent, Moment, Rejection, Told};
 use hub::{Account, Catalog, Dispatch, Hub, Random, Route, Server, hash_password, open_sandbox};
+use ids::EntitlementKey;
 use merchants::Connector;
 use merchants::test::BANGO_US;
 use serde_json::{Value, json};
@@ -38,6 +39,8 @@ pub(crate) struct TestHub {
     /// Verifies the demo reseller's notifications.
     pub(crate) secret: WebhookSecret,
     secret_text: String,
+    /// For what merchants tell by themselves, which has no public path yet.
+    pub(crate) hub: Hub,
     stop: oneshot::Sender<()>,
     server: JoinHandle<()>,
     dispatch: Dispatch,
@@ -99,9 +102,9 @@ impl Setup {
         let hub = Hub::build(parts).await.unwrap();
         let dispatch = Dispatch::start(&hub);
         let (stop, stopped) = oneshot::channel();
-        let server = tokio::spawn(server.run(hub, async move { drop(stopped.await) }));
+        let server = tokio::spawn(server.run(hub.clone(), async move { drop(stopped.await) }));
         let secret = WebhookSecret::parse(&secret_text).unwrap();
-        TestHub { address, clock, store, secret, secret_text, stop, server, dispatch, _place: place }
+        TestHub { address, clock, store, secret, secret_text, hub, stop, server, dispatch, _place: place }
     }
 }
 
@@ -163,6 +166,13 @@ impl TestHub {
     /// Waits until nothing is due any more.
     pub(crate) async fn quiet(&self) {
         self.advance("PT0S").await;
+    }
+
+    /// A merchant tells something by itself.
+    pub(crate) async fn merchant_tells(&self, id: &str, what: Told) -> Result<(), Rejection> {
+        let key = EntitlementKey(ids::parse_uuid(id).unwrap());
+        let event = MerchantEvent { what, occurred_at: None };
+        self.hub.merchant_told(key, &event, None).await.unwrap().unwrap().map(drop)
     }
 
     /// What the default inbox has received, oldest first, all signed by the demo's secret.

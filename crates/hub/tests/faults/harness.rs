@@ -14,7 +14,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 use store::faults::FaultyStore;
-use store::{Clock, Load, Options, Report, Row, SqliteStore, Store, StoredEvent, StoredNotification, Target};
+use store::{Clock, Load, NotificationState, Options, Report, Row, SqliteStore, Store, StoredEvent, StoredNotification, Target};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -202,7 +202,7 @@ impl Case {
                 return;
             }
             // tidy: sleep because what other tasks do is looked at again and again, with a bound
-            self.block(tokio::time::sleep(LOOK_EVERY));
+            self.block(async { tokio::time::sleep(LOOK_EVERY).await });
         }
         panic!("never: {what}; {:#?}", self.rows());
     }
@@ -214,15 +214,22 @@ impl Case {
             let next = self.block(self.store().next_due()).unwrap();
             match next {
                 _ if !in_flight.is_empty() => false,
-                Some(at) if at.0 - self.clock.read().0 > HORIZON_MS => true,
+                Some(at) if at.0 - self.clock.read().0 > HORIZON_MS => self.is_delivered(),
                 Some(at) if at > self.clock.read() => {
                     self.clock.set(at);
                     false
                 }
                 Some(_) => false,
-                None => true,
+                None => self.is_delivered(),
             }
         });
+    }
+
+    /// Attempts under way are due at no moment.
+    fn is_delivered(&self) -> bool {
+        let rows = self.rows();
+        let mut stored = rows.iter().flat_map(|row| self.notifications(row.key));
+        !self.plan.workers || stored.all(|one| one.state == NotificationState::Delivered)
     }
 
     /// What came to be, in the order of creation.

@@ -288,6 +288,9 @@ impl Truth {
             };
             self.effects.insert(request, effect);
         }
+        if kind == "create" && !matches!(says, Says::Refused(..)) {
+            self.there.entry(id.clone()).or_default().creates += 1;
+        }
         self.carry_out(kind, &body, says);
         print(says, &id)
     }
@@ -303,7 +306,6 @@ impl Truth {
             ("create", says) => {
                 there.product = product;
                 there.state = if *says == Says::Done { State::Active } else { State::Waiting };
-                there.creates += 1;
             }
             ("update", Says::Url) => {
                 there.asked = Some(product);
