@@ -6,6 +6,9 @@ mod start_text;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Entitle, the open entitlement resale hub.
 #[derive(Debug, Parser)]
 #[command(name = "entitle", version, about, args_conflicts_with_subcommands = true, after_help = sandbox::EXAMPLES)]

@@ -11,7 +11,7 @@ pub use promises::said;
 pub use tokens::{ActivationToken, PageKey};
 
 use crate::{Answered, Call, Connector, Prepared, Promise, Purpose, Response};
-use entitlement::{Answer, Ask, Failure, Given, Moment, Refusal, RefusalKind, Status};
+use entitlement::{Answer, Ask, Failure, Given, Moment, Refusal, RefusalKind};
 
 /// The merchant whose cancel ends at once.
 pub const BANGO: &str = "BANGO";
@@ -141,10 +141,11 @@ fn cancelled(call: &Call<'_>) -> Answer {
     }
 }
 
-/// `BANGO_US` lets a used service run to the end of the month paid for.
+/// `BANGO_US` lets a used service run to the end of the month paid for; one that was never active
+/// has no such month.
 fn end_of_paid_period(call: &Call<'_>) -> Option<Moment> {
     let record = &call.entitlement.record;
-    if record.merchant_account_key != BANGO_US || record.status == Status::Pending {
+    if record.merchant_account_key != BANGO_US {
         return None;
     }
     period::end_of_month_long_period(record.date_activated?, call.now)

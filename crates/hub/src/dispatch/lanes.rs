@@ -46,14 +46,18 @@ pub fn retry_delay_ms(failures: u32, jitter_permille: u16) -> i64 {
 pub(super) async fn worker(hub: Hub, mut stopping: watch::Receiver<bool>) {
     let (results, mut done) = mpsc::channel(ATTEMPTS_MAX);
     let mut flights = Flights::new(results);
+    // The test clock stands until what is under way is settled: its retry has a moment of its own.
+    let mut clock_stands = None;
     while !*stopping.borrow() {
         hub.settle(&mut done, &mut flights).await;
-        // While the test clock moves, its mover claims; what has landed here is settled all the same.
-        let claimed = match hub.clock_moves.try_read() {
-            Ok(_clock_stands) => hub.claim(&mut flights).await,
-            Err(_) => 0,
-        };
-        if claimed > 0 {
+        if flights.under_way == 0 {
+            clock_stands = None;
+        }
+        // While the clock moves, or waits for it, its mover claims.
+        if let Ok(stands) = hub.clock_moves.try_read()
+            && hub.claim(&mut flights).await > 0
+        {
+            clock_stands.get_or_insert(stands);
             continue;
         }
         tokio::select! {

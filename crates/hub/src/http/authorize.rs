@@ -4,14 +4,19 @@ use crate::Hub;
 use crate::answer::unavailable;
 use crate::catalog::Account;
 use crate::credentials::NotKnown;
-use hyper::header::{AUTHORIZATION, HeaderMap};
+use hyper::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use std::sync::Arc;
 use wire::{ErrorAnswer, ResponseCode};
 
 impl Hub {
     /// The account whose credential the headers carry.
     pub(crate) async fn authorize(&self, headers: &HeaderMap) -> Result<Arc<Account>, ErrorAnswer> {
-        let header = headers.get(AUTHORIZATION).map(hyper::header::HeaderValue::as_bytes);
+        self.authorize_header(headers.get(AUTHORIZATION)).await
+    }
+
+    /// The account whose credential an Authorization header carries.
+    pub(crate) async fn authorize_header(&self, header: Option<&HeaderValue>) -> Result<Arc<Account>, ErrorAnswer> {
+        let header = header.map(HeaderValue::as_bytes);
         let id = self.credentials.verify(header, self.store.now()).await.map_err(refusal)?;
         self.catalog().account(id).cloned().ok_or_else(|| refusal(NotKnown::Wrong))
     }

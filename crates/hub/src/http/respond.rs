@@ -7,7 +7,7 @@ use crate::answer::{Answer, internal_error, unavailable};
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use hyper::header::{ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use hyper::{Request, Response, StatusCode};
 use std::time::Duration;
 use tokio::time::timeout;
@@ -41,7 +41,7 @@ async fn run(hub: Hub, action: Action, request: Request<Incoming>, id: &str) -> 
     let within = if action == Action::SandboxMoveClock { CLOCK_WITHIN } else { ANSWER_WITHIN };
     let late = hub.clone();
     let about = action.clone();
-    let headers = request.headers().clone();
+    let credential = request.headers().get(AUTHORIZATION).cloned();
     let task = tokio::spawn(async move { act(hub, action, request).await });
     match timeout(within, task).await {
         Ok(Ok(reply)) => reply,
@@ -49,7 +49,7 @@ async fn run(hub: Hub, action: Action, request: Request<Incoming>, id: &str) -> 
             tracing::error!(request_id = id, %panic, "a request ended in a panic");
             json(&Answer::error(&internal_error()))
         }
-        Err(_) => json(&Box::pin(late.too_late(&about, &headers)).await),
+        Err(_) => json(&Box::pin(late.too_late(&about, credential.as_ref())).await),
     }
 }
 
@@ -131,14 +131,14 @@ fn no_route(missed: NoRoute) -> ErrorAnswer {
 
 impl Hub {
     /// The request's time is over; what it began goes on. The record is shown where it can be.
-    async fn too_late(&self, action: &Action, headers: &hyper::HeaderMap) -> Answer {
+    async fn too_late(&self, action: &Action, credential: Option<&HeaderValue>) -> Answer {
         let error = unavailable("deadline", "The answer took longer than 12 s; the operation goes on.", 1)
             .with_hint("Repeat with the same X-RequestIdentifier, or read the entitlement.");
         let id = match action {
             Action::Cancel(id) | Action::Revoke(id) | Action::ActivationInfo(id) | Action::Read(id) => id,
             _ => return Answer::error(&error),
         };
-        let Ok(account) = self.authorize(headers).await else {
+        let Ok(account) = self.authorize_header(credential).await else {
             return Answer::error(&error);
         };
         match self.find(&account, id).await {

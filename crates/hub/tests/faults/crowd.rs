@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 
 /// More hubs than this at once only get in each other's way.
-const AT_ONCE: usize = 16;
+const AT_ONCE: usize = 32;
 
 /// One case: a name that says what it shows, and what it does.
 pub struct One<'a> {

@@ -54,7 +54,7 @@ pub struct Case {
     pub merchant: Merchant,
     pub receiver: Receiver,
     pub clock: Clock,
-    plan: Plan,
+    pub plan: Plan,
     life: Option<Life>,
     directory: tempfile::TempDir,
 }
@@ -189,6 +189,12 @@ impl Case {
         }
     }
 
+    /// Lets time pass, then waits until nothing more is due.
+    pub fn pass(&self, seconds: i64) {
+        self.clock.advance_ms(seconds * 1_000);
+        self.quiet();
+    }
+
     /// The merchant tells something by itself.
     pub fn told(&self, key: EntitlementKey, what: Told) -> Result<Entitlement, Rejection> {
         let event = MerchantEvent { what, occurred_at: None };
@@ -205,6 +211,12 @@ impl Case {
             self.block(async { tokio::time::sleep(LOOK_EVERY).await });
         }
         panic!("never: {what}; {:#?}", self.rows());
+    }
+
+    /// For waiting requests to get to where they wait: nothing can be seen of them there.
+    pub fn waits_a_little(&self) {
+        // tidy: sleep because what only waits shows nothing that could be awaited
+        self.block(async { tokio::time::sleep(Duration::from_millis(80)).await });
     }
 
     /// Moves the clock from one due moment to the next, until nothing more is due soon.

@@ -5,6 +5,7 @@
 mod audit;
 mod connector;
 mod crash;
+mod creates;
 mod crowd;
 mod harness;
 mod merchant;

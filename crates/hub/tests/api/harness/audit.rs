@@ -19,14 +19,14 @@ impl TestHub {
     /// The same, with so many notifications that are not delivered on purpose.
     pub(crate) async fn finish_leaving(self, undelivered: usize) {
         self.quiet().await;
-        let mut waiting = 0;
+        let mut left = Vec::new();
         for account in self.store.accounts().await.unwrap() {
             let report = Report { limit: ALL, ..Report::default() };
             for row in self.store.report(account.id, report).await.unwrap() {
                 self.audit(&row).await;
             }
             let notifications = self.store.notifications(account.id, None, ALL).await.unwrap();
-            waiting += notifications.iter().filter(|one| one.state != NotificationState::Delivered).count();
+            left.extend(notifications.iter().filter(|one| one.state != NotificationState::Delivered).cloned());
             // A lane counts from 1 without gaps.
             let mut lanes: HashMap<_, Vec<u32>> = HashMap::new();
             for one in &notifications {
@@ -37,7 +37,7 @@ impl TestHub {
                 assert!(lane.iter().copied().eq(1..=u32::try_from(lane.len()).unwrap()), "{lane:?}");
             }
         }
-        assert_eq!(waiting, undelivered, "notifications that are not delivered");
+        assert_eq!(left.len(), undelivered, "notifications that are not delivered: {left:?}");
         assert_eq!(self.store.in_flight(ALL).await.unwrap(), [], "operations in flight");
         let secret = self.secret_text.strip_prefix("whsec_").unwrap();
         log::holds_none_of(&[PASSWORD, secret, "$argon2", &basic("sandbox", PASSWORD)[6..]]);
