@@ -72,9 +72,17 @@ async fn sandbox(options: &Options) -> Result<()> {
         webhook_secret: &secrets.webhook_secret,
     }
     .print();
-    let stop = stopped(Arc::clone(&store));
+    // Workers stop while requests are drained, not after them: each may take its 8 s, and both
+    // together have to end within 10 s.
+    let mut workers = None;
+    let stop = async {
+        stopped(Arc::clone(&store)).await;
+        workers = Some(tokio::spawn(dispatch.stop()));
+    };
     server.run(hub, stop).await;
-    dispatch.stop().await;
+    if let Some(workers) = workers {
+        workers.await.context("the workers did not stop cleanly")?;
+    }
     store.close().await.context("the store did not close cleanly")?;
     if store.stopped() {
         bail!("the store stopped because of a fault of the disk; see the log. What was answered is safe.");

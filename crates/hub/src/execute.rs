@@ -69,8 +69,8 @@ pub(crate) enum Step {
 pub(crate) type Tried = Result<Step, Box<ErrorAnswer>>;
 
 impl Hub {
-    /// Carries a write out and answers. Runs in a task of its own, so that a caller who hangs up
-    /// drops nothing.
+    /// Carries a write out and answers. Whatever has to be awaited of a merchant runs in a task of
+    /// its own from the intent on: dropping this future drops the answer only.
     pub async fn execute(&self, caller: Caller, wanted: Wanted) -> Answer {
         let _turn = match self.identity_turn(&caller).await {
             Ok(turn) => turn,

@@ -26,6 +26,9 @@ pub struct Change {
     /// The call-back this change carries out: removed with it; the change conflicts where it is
     /// already gone, so that a call-back has one effect.
     pub callback_done: Option<u64>,
+    /// Another URL repairs what waits: the entitlement's lanes are due at once, parked or backing
+    /// off.
+    pub wakes_lanes: bool,
     /// An operation that ended, kept for operators and for late repeats.
     pub closed: Option<ClosedOperation>,
 }

@@ -109,6 +109,11 @@ pub trait Store: Send + Sync + 'static {
     /// Empties all test data: entitlements, events, claims, lanes, call-backs, the clock offset
     /// (sandbox). Accounts, credentials, catalog and settings stay.
     fn reset_test_data(&self) -> StoreFuture<'_, ()>;
+    /// Whether `commit` always knows what became of a change. An engine behind a network may not,
+    /// and answers `StoreError::Unknown`; the caller then commits the same change again.
+    fn knows_outcomes(&self) -> bool {
+        false
+    }
     /// Changes waiting to be committed right now (a figure for operators).
     fn waiting(&self) -> usize;
     /// Finishes what is waiting and closes; no call works afterwards.

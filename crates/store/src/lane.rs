@@ -40,6 +40,8 @@ pub struct StoredNotification {
     pub form: u8,
     /// When the change was committed.
     pub committed_at: Moment,
+    /// For how long since then its lane was parked; that time does not count against it.
+    pub held_ms: i64,
     /// Where it stands.
     pub state: NotificationState,
     /// How often it was tried.
@@ -93,8 +95,8 @@ pub enum LaneOutcome {
     Retry(Moment),
     /// Dead-lettered: on to the next; the lane's failures in a row stay.
     Dead,
-    /// Nothing to send to: waits without moment until a PATCH or an operator wakes it.
-    Parked,
+    /// Nothing to send to: waits until a PATCH or an operator wakes it, at most until then.
+    Parked(Moment),
     /// Untried: its endpoint has no place now; again at that moment.
     Later(Moment),
     /// The worker gives the lane back untried (shut-down).

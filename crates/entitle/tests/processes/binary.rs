@@ -59,6 +59,18 @@ impl Binary {
         binary
     }
 
+    /// Starts it on that file and kills it so soon that it may not have got far.
+    #[expect(clippy::disallowed_methods, reason = "the moment of a kill is a moment, not a fact to await")]
+    pub(crate) fn start_and_kill(folder: &Folder, after: Duration) {
+        let database = folder.database();
+        let arguments = ["sandbox", "--listen", "127.0.0.1:0", "--database", &database];
+        let mut child = command(&arguments).spawn().expect("the binary cannot be started");
+        // tidy: sleep because the kill has to come at any moment of the start
+        std::thread::sleep(after);
+        child.kill().expect("it cannot be killed");
+        child.wait().expect("it cannot be waited for");
+    }
+
     /// What it has logged so far.
     pub(crate) fn stderr(&self) -> String {
         self.stderr.lock().unwrap().clone()

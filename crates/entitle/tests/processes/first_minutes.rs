@@ -6,9 +6,11 @@ use crate::http::{Answer, Connection, Request};
 use crate::reading::{object, objects, path_of, text};
 use entitlement::JsonObject;
 use std::process::Command;
+use std::time::Duration;
 
 /// Whether a notification is there is asked so often; it takes a few milliseconds.
 const LOOKS: usize = 2_000;
+const LOOK_AFTER: Duration = Duration::from_millis(10);
 
 #[test]
 fn the_three_steps_of_the_start_text_work_as_printed() {
@@ -51,13 +53,15 @@ fn the_three_steps_of_the_start_text_work_as_printed() {
 }
 
 /// The newest notification, once there is one.
+#[expect(clippy::disallowed_methods, reason = "the inbox can only be asked again")]
 fn until_told(hub: &Binary, command: &str) -> JsonObject {
     for _ in 0..LOOKS {
         let listed = object(&typed(hub, command).body);
         if let Some(newest) = objects(&listed, "notifications").first() {
             return (*newest).clone();
         }
-        std::thread::yield_now();
+        // tidy: sleep because the inbox can only be asked again
+        std::thread::sleep(LOOK_AFTER);
     }
     panic!("no notification has come");
 }

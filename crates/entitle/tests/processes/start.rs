@@ -9,6 +9,9 @@ use std::time::Duration;
 
 /// SIGTERM ends the program within this (docs/API.md section 9).
 const STOP_WITHIN: Duration = Duration::from_secs(10);
+/// A start on a new file is killed so often, each time later by a step: through all of it.
+const KILLED_STARTS: u64 = 40;
+const KILL_STEP_MS: u64 = 3;
 const CREATE: &str =
     "{\"customerIdentifier\":\"stays\",\"merchantAccountKey\":\"BANGO_US\",\"productKey\":\"MUSIC_NOW\"}";
 
@@ -99,6 +102,17 @@ fn data_survives_a_clean_stop_and_fresh_empties_it() {
 }
 
 #[test]
+fn killed_while_it_starts_it_starts_again() {
+    let folder = Folder::new("starting");
+    for after_ms in (0..KILLED_STARTS).map(|start| start * KILL_STEP_MS) {
+        Binary::start_and_kill(&folder, Duration::from_millis(after_ms));
+    }
+    let hub = Binary::start(&folder);
+    create(hub.address);
+    assert_eq!(hub.stderr(), "", "nothing it logs is worth a warning");
+}
+
+#[test]
 fn on_sigterm_running_requests_are_answered_and_the_program_ends() {
     let folder = Folder::new("sigterm");
     let hub = Binary::start(&folder);
@@ -128,9 +142,19 @@ fn on_sigterm_running_requests_are_answered_and_the_program_ends() {
 }
 
 #[test]
-fn a_request_that_never_ends_does_not_hold_up_the_end() {
+fn a_request_that_never_ends_and_a_receiver_that_never_answers_do_not_hold_up_the_end() {
     let folder = Folder::new("stuck");
     let hub = Binary::start(&folder);
+    let receiver = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", receiver.local_addr().unwrap());
+    let mut calls = Connection::open(hub.address).unwrap();
+    let id = create(hub.address);
+    let mut patch =
+        Request::post("/v1/entitlement", &format!("{{\"entitlementId\":\"{id}\",\"notificationUrl\":\"{url}\"}}"));
+    patch.method = "PATCH";
+    assert_eq!(calls.ask(&patch).unwrap().status, 200);
+    let attempt = receiver.accept().expect("the hub tells of the change");
+
     let mut line = Connection::open(hub.address).unwrap();
     let authorization = line.authorization().to_owned();
     let head = format!("POST /v1/entitlement HTTP/1.1\r\nHost: hub\r\nAuthorization: {authorization}\r\n");
@@ -139,6 +163,7 @@ fn a_request_that_never_ends_does_not_hold_up_the_end() {
     hub.terminate();
     let (status, _) = hub.end_within(STOP_WITHIN);
     assert_eq!(status.code(), Some(0));
+    drop(attempt);
 }
 
 #[test]

@@ -148,6 +148,7 @@ impl Hub {
             notices: Vec::new(),
             callbacks: Vec::new(),
             callback_done: Some(callback.id),
+            wakes_lanes: false,
             closed: None,
         };
         self.commit(change).await.map(|_| true)

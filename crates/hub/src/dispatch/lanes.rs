@@ -34,6 +34,9 @@ const RETRY_AFTER_MAX_S: i64 = 86_400;
 /// Dead-lettered so long after its commit, with at least one failed attempt.
 const DEAD_AFTER_MS: i64 = 72 * 3_600_000;
 
+/// What is held (no URL, or a 410) is given up so long after its commit.
+const HELD_MAX_MS: i64 = 30 * 86_400_000;
+
 /// The wait before the next attempt, ±20 % by a value of `0..=400` (per mille above 800).
 #[must_use]
 pub fn retry_delay_ms(failures: u32, jitter_permille: u16) -> i64 {
@@ -159,7 +162,7 @@ impl Hub {
 
     async fn take_off(&self, work: LaneWork, flights: &mut Flights, now: Moment) {
         match self.attempt_of(&work).await {
-            Attempt::Nowhere => flights.landed.push(result(&work, LaneOutcome::Parked, now)),
+            Attempt::Nowhere => flights.landed.push(result(&work, held(&work, now), now)),
             Attempt::Impossible(error) => {
                 let outcome = after_failure(&work, now, None, self.jitter());
                 flights.landed.push(LaneResult { error: Some(error), ..result(&work, outcome, now) });
@@ -188,7 +191,7 @@ impl Hub {
         let now = self.store.now();
         let outcome = match posted.status {
             Some(200..=299) => LaneOutcome::Delivered,
-            Some(410) => LaneOutcome::Parked,
+            Some(410) => held(work, now),
             Some(_) | None => after_failure(work, now, posted.retry_after_s, self.jitter()),
         };
         LaneResult { status: posted.status, error: posted.error, ..result(work, outcome, now) }
@@ -222,8 +225,14 @@ impl Hub {
     }
 }
 
+/// Parked until a PATCH of the URL or an operator, at most for thirty days.
+fn held(work: &LaneWork, now: Moment) -> LaneOutcome {
+    let until = work.notification.committed_at.plus_ms(HELD_MAX_MS);
+    if now >= until { LaneOutcome::Dead } else { LaneOutcome::Parked(until) }
+}
+
 fn after_failure(work: &LaneWork, now: Moment, retry_after_s: Option<u64>, jitter: u16) -> LaneOutcome {
-    if now.0 - work.notification.committed_at.0 >= DEAD_AFTER_MS {
+    if now.0 - work.notification.committed_at.0 - work.notification.held_ms >= DEAD_AFTER_MS {
         return LaneOutcome::Dead;
     }
     let asked = i64::try_from(retry_after_s.unwrap_or(0)).unwrap_or(RETRY_AFTER_MAX_S).min(RETRY_AFTER_MAX_S);

@@ -3,7 +3,7 @@
 
 use crate::catalog::{Account, Route};
 use entitlement::{
-    Decision, Entitlement, Event, Moment, NotifySwitches, RowAfter, apply, carry_out, effects, next_due,
+    Decision, Entitlement, Event, Moment, NotifySwitches, RowAfter, Set, apply, carry_out, effects, next_due,
 };
 use ids::{EntitlementKey, TargetId};
 use merchants::Promise;
@@ -111,6 +111,7 @@ impl Draft {
             (None, true) => RowChange::Remove { key: self.row.key, revision: self.row.revision },
             (None, false) => RowChange::None,
         };
+        let wakes_lanes = self.stored && changes_url(&self.events);
         let change = Change {
             account: self.row.account,
             at,
@@ -121,6 +122,7 @@ impl Draft {
             notices: self.notices,
             callbacks: self.callbacks,
             callback_done: None,
+            wakes_lanes,
             closed: self.closed,
         };
         (change, if empty { Some(self.row) } else { row })
@@ -144,6 +146,10 @@ impl Draft {
             }));
         }
     }
+}
+
+fn changes_url(events: &[Event]) -> bool {
+    events.iter().flat_map(|event| &event.sets).any(|set| matches!(set, Set::NotificationUrl(_)))
 }
 
 fn row_after(before: Row, state: Entitlement, new_events: usize) -> Row {

@@ -3,16 +3,37 @@
 
 use super::from_store;
 use crate::Hub;
-use entitlement::Set;
+use entitlement::Event;
 use store::{Change, ClaimChange, Committed, Conflict, Row, RowChange, StoreError};
 use wire::ErrorAnswer;
 
 /// A commit whose outcome is unknown is repeated so often.
 const REPEATS_MAX: usize = 3;
 
+/// What a commit sets off once it is durable.
+struct Aftermath {
+    /// Something waits in a lane that did not before.
+    rings: bool,
+    /// While the test clock moves: what fired.
+    fired: Option<(String, Vec<Event>)>,
+}
+
 impl Hub {
     /// Commits a change; an unknown outcome is asked again until it is known.
     pub(crate) async fn commit(&self, change: Change) -> Result<Committed, Box<ErrorAnswer>> {
+        let aftermath = self.aftermath(&change);
+        let committed = if self.store.knows_outcomes() {
+            self.store.commit(change).await.map_err(from_store)?
+        } else {
+            self.commit_surely(change).await?
+        };
+        if committed == Committed::Done {
+            self.set_off(aftermath);
+        }
+        Ok(committed)
+    }
+
+    async fn commit_surely(&self, change: Change) -> Result<Committed, Box<ErrorAnswer>> {
         let mut repeated = false;
         for _ in 0..REPEATS_MAX {
             match self.store.commit(change.clone()).await {
@@ -24,40 +45,26 @@ impl Hub {
                 Ok(Committed::Conflict(conflict)) if !(repeated && is_ours(&change, &conflict)) => {
                     return Ok(Committed::Conflict(conflict));
                 }
-                Ok(_) => {
-                    self.committed(&change).await;
-                    return Ok(Committed::Done);
-                }
+                Ok(_) => return Ok(Committed::Done),
             }
         }
         Err(from_store(StoreError::Unknown("it stayed unknown".to_owned())))
     }
-}
 
-impl Hub {
-    async fn committed(&self, change: &Change) {
-        if let RowChange::Insert(row) | RowChange::Update(row) = &change.row {
-            self.note_fired(&row.state.record.entitlement_id, &change.events);
-            if row.revision > 1 && changes_url(change) {
-                self.wake_repaired(row).await;
-            }
+    fn aftermath(&self, change: &Change) -> Aftermath {
+        let row = change.row().filter(|_| self.is_clock_moving());
+        let fired = row.map(|row| (row.state.record.entitlement_id.clone(), change.events.clone()));
+        Aftermath { rings: !change.notices.is_empty() || change.wakes_lanes, fired }
+    }
+
+    fn set_off(&self, aftermath: Aftermath) {
+        if let Some((entitlement, events)) = aftermath.fired {
+            self.note_fired(&entitlement, &events);
         }
-        if !change.notices.is_empty() {
+        if aftermath.rings {
             self.lanes_bell.notify_one();
         }
     }
-
-    /// Another URL repairs what waits: parked or backing off, it is tried now.
-    async fn wake_repaired(&self, row: &Row) {
-        match self.store.wake_lanes(row.key).await {
-            Ok(()) => self.lanes_bell.notify_one(),
-            Err(error) => tracing::error!(%error, "notifications that wait for a new URL were not woken"),
-        }
-    }
-}
-
-fn changes_url(change: &Change) -> bool {
-    change.events.iter().flat_map(|event| &event.sets).any(|set| matches!(set, Set::NotificationUrl(_)))
 }
 
 /// Whether what stands in the way is this very change, committed before.

@@ -2,12 +2,12 @@
 //! the unique keys tell, and a conflict brings back what a look-up would have said.
 
 use super::change::Draft;
-use super::merchant::Errand;
+use super::merchant::{Errand, Intended};
 use super::reply::{Kind, Outcome, outcome};
 use super::sold::sold;
 use super::{Caller, Step, TRIES_MAX, Tried, contended, from_store, look_again};
 use crate::catalog::Route;
-use crate::turns::TurnKey;
+use crate::turns::{Turn, TurnKey};
 use crate::{Answer, Hub, refusal};
 use entitlement::{
     AtLimit, Create, Entitlement, JsonObject, Moment, Record, Rejection, SentCreate, Status, at_limit, choose_slot,
@@ -25,13 +25,15 @@ struct Creating<'a> {
     caller: &'a Caller,
     request: &'a CreateRequest,
     sent: SentCreate,
+    /// The customer's turn, while this create decides.
+    turn: Option<Turn<TurnKey>>,
 }
 
 impl Hub {
     pub(super) async fn create(&self, caller: &Caller, request: CreateRequest) -> Result<Answer, Box<ErrorAnswer>> {
         let route =
             sold(&caller.account, &request.merchant_account_key, &request.product_key, request.offer_key.as_deref());
-        let creating = Creating { hub: self, caller, sent: sent(&request), request: &request };
+        let mut creating = Creating { hub: self, caller, sent: sent(&request), request: &request, turn: None };
         match route {
             Ok(route) => creating.on_route(&route).await,
             Err(refusal) => Box::pin(creating.refused(refusal)).await,
@@ -53,9 +55,9 @@ impl Creating<'_> {
         }
     }
 
-    async fn on_route(&self, route: &Arc<Route>) -> Result<Answer, Box<ErrorAnswer>> {
+    async fn on_route(&mut self, route: &Arc<Route>) -> Result<Answer, Box<ErrorAnswer>> {
         let turn = TurnKey::Customer(route.id, self.request.customer_identifier.clone());
-        let _turn = self.hub.turn(turn, self.caller.deadline).await?;
+        self.turn = Some(self.hub.turn(turn, self.caller.deadline).await?);
         let mut found = self.assumed(route).await?;
         for _ in 0..TRIES_MAX {
             let step = match &found.claim {
@@ -88,7 +90,7 @@ impl Creating<'_> {
         self.hub.store.load(load).await.map_err(from_store)
     }
 
-    async fn attempt(&self, route: &Arc<Route>, found: &Loaded) -> Tried {
+    async fn attempt(&mut self, route: &Arc<Route>, found: &Loaded) -> Tried {
         let open: Vec<&Entitlement> = found.open.iter().map(|row| &row.state).collect();
         let (verdict, which) = at_limit(&open, &self.sent, route.facts.limit);
         let identical = which.and_then(|at| found.open.get(at));
@@ -111,7 +113,7 @@ impl Creating<'_> {
         self.hub.refuse(self.caller, limit_reached(self.caller, &found.open)).await
     }
 
-    async fn begin(&self, route: &Arc<Route>, slot: u32) -> Tried {
+    async fn begin(&mut self, route: &Arc<Route>, slot: u32) -> Tried {
         let now = self.hub.store.now();
         let key = self.hub.random.key(now);
         let create = self.create_command(route, key, now);
@@ -173,45 +175,66 @@ impl Creating<'_> {
     }
 
     /// The intent is durable before the merchant is asked.
-    async fn commit_intent(&self, route: &Arc<Route>, draft: Draft, now: Moment) -> Tried {
+    async fn commit_intent(&mut self, route: &Arc<Route>, draft: Draft, now: Moment) -> Tried {
         let operation = draft.state().and_then(|state| state.operation.as_ref()).map(|operation| operation.id);
         let claim = self.caller.claim(Some(draft.key()), operation, None, now);
         let (change, row) = draft.finish(now, claim, self.caller.request());
-        match (self.hub.commit(change).await?, row) {
-            (Committed::Conflict(conflict), _) => self.stands_in_the_way(*conflict).await,
-            (Committed::Done, None) => Err(Box::new(crate::answer::internal_error())),
-            (Committed::Done, Some(row)) => {
-                let errand = Errand {
-                    account: Arc::clone(&self.caller.account),
-                    route: Arc::clone(route),
-                    row,
-                    purpose: Purpose::First,
-                    extra_information: self.request.extra_information.clone(),
-                    kind: Kind::Create,
-                };
-                let ended = self.hub.run_errand(errand).await?;
-                Ok(Step::Answer(ended.outcome.answer(ended.state.as_ref())))
+        let errand = Errand {
+            account: Arc::clone(&self.caller.account),
+            route: Arc::clone(route),
+            row: row.ok_or_else(|| Box::new(crate::answer::internal_error()))?,
+            purpose: Purpose::First,
+            extra_information: self.request.extra_information.clone(),
+            kind: Kind::Create,
+        };
+        match self.hub.intend(change, errand, self.turn.take()).await? {
+            Intended::Carried(answer) => Ok(Step::Answer(answer)),
+            Intended::Withdrawn(conflict, turn) => {
+                self.turn = turn;
+                self.stands_in_the_way(*conflict).await
             }
         }
     }
 
     /// An identical create is still running, or its outcome unknown: it is joined, whatever the
-    /// limit. At the deadline the repeat of this request is promised the outcome.
-    async fn join(&self, route: &Route, row: &Row) -> Tried {
-        let mut row = row.clone();
-        while look_again(self.caller.deadline).await {
-            match self.hub.row(row.key).await? {
-                Some(now) if now.state.unborn || now.state.record.status == Status::Failed => row = now,
-                Some(_) | None => return self.look(route).await.map(|found| Step::Again(Box::new(found))),
-            }
-        }
+    /// limit. An identity is bound to the same operation, and so gets the same answer.
+    async fn join(&mut self, route: &Arc<Route>, row: &Row) -> Tried {
+        self.turn = None;
         let operation = row.state.operation.as_ref().map(|operation| operation.id);
         if self.caller.identity.is_some() && operation.is_some() {
             let now = self.hub.store.now();
             let claim = self.caller.claim(Some(row.key), operation, None, now);
             self.hub.commit(super::remember::claim_only(self.caller, claim, now)).await?;
+            return self.look(route).await.map(|found| Step::Again(Box::new(found)));
+        }
+        let mut row = row.clone();
+        while look_again(self.caller.deadline).await {
+            match self.hub.row(row.key).await? {
+                Some(now) if now.state.unborn || now.state.record.status == Status::Failed => row = now,
+                Some(now) => return self.joined(route, &now).await,
+                // Nothing remains of it: this one asks for itself.
+                None => return self.look(route).await.map(|found| Step::Again(Box::new(found))),
+            }
         }
         Ok(Step::Answer(Answer::unknown(&refusal::unknown(), &row.state)))
+    }
+
+    /// The outcome of the create that was joined, as far as the row tells it.
+    async fn joined(&self, route: &Arc<Route>, row: &Row) -> Tried {
+        let record = &row.state.record;
+        match record.status {
+            Status::Pending if row.state.pending_update.is_none() => self.fresh_url(route, row).await,
+            Status::Cancelled | Status::Revoked if record.date_activated.is_none() => {
+                Ok(Step::Answer(Answer::error(&refusal::not_done())))
+            }
+            Status::Pending
+            | Status::Active
+            | Status::ActiveEnding
+            | Status::Suspended
+            | Status::Failed
+            | Status::Cancelled
+            | Status::Revoked => Ok(Step::Answer(Answer::record(200, ResponseCode::Ok, None, &row.state))),
+        }
     }
 
     /// An identical one waits for its user: the same entitlement, a fresh URL.

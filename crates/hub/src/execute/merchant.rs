@@ -5,12 +5,13 @@ use super::TRIES_MAX;
 use super::change::Draft;
 use super::reply::{Kind, Outcome, outcome};
 use crate::catalog::{Account, Route};
-use crate::{Hub, answer};
+use crate::turns::{Turn, TurnKey};
+use crate::{Answer, Hub, answer, refusal};
 use entitlement::{Answer as MerchantAnswer, Ask, Decision, Entitlement, JsonObject, Moment, Operation, settle};
 use merchants::{Answered, Call, Connector, Prepared, Purpose, Request, Response};
 use std::sync::Arc;
 use std::time::Duration;
-use store::{ClosedOperation, Committed, Row};
+use store::{Change, ClosedOperation, Committed, Conflict, Row};
 use tokio::time::{Instant, sleep};
 use wire::ErrorAnswer;
 
@@ -35,7 +36,48 @@ pub(crate) struct Errands {
     pub(crate) state: Option<Entitlement>,
 }
 
+/// What came of an intent.
+pub(crate) enum Intended {
+    /// It was committed, the merchant was asked, and this is the answer.
+    Carried(Answer),
+    /// Something else was there; the turn is given back.
+    Withdrawn(Box<Conflict>, Option<Turn<TurnKey>>),
+}
+
 impl Hub {
+    /// Commits an intent and carries the operation out, in a task of its own: from here on a
+    /// caller who is gone stops nothing (docs/LIFECYCLE.md section 4). The turn ends with the
+    /// intent's commit; from then on the open operation itself makes others wait.
+    pub(crate) async fn intend(
+        &self,
+        change: Change,
+        errand: Errand,
+        turn: Option<Turn<TurnKey>>,
+    ) -> Result<Intended, Box<ErrorAnswer>> {
+        let hub = self.clone();
+        let task = tokio::spawn(async move {
+            if let Committed::Conflict(conflict) = hub.commit(change).await? {
+                return Ok(Intended::Withdrawn(conflict, turn));
+            }
+            drop(turn);
+            Ok(Intended::Carried(hub.answer_errand(errand).await))
+        });
+        task.await.unwrap_or_else(|panic| {
+            tracing::error!(%panic, "an operation's task ended early; recovery goes on with it");
+            Err(Box::new(answer::internal_error()))
+        })
+    }
+
+    /// The intent is durable: whatever fails now, the operation goes on, and that is what the
+    /// caller is told.
+    async fn answer_errand(&self, errand: Errand) -> Answer {
+        let state = errand.row.state.clone();
+        match self.run_errand(errand).await {
+            Ok(ended) => ended.outcome.answer(ended.state.as_ref()),
+            Err(_) => Answer::unknown(&refusal::unknown(), &state),
+        }
+    }
+
     /// The connector of a merchant.
     pub(crate) fn connector(&self, route: &Route) -> Option<&Arc<dyn Connector>> {
         self.connectors.get(&route.merchant_account_key)

@@ -2,7 +2,7 @@
 //! apply what time has brought, decide, commit; again on conflict.
 
 use super::change::Draft;
-use super::merchant::Errand;
+use super::merchant::{Errand, Intended};
 use super::reply::{Kind, Outcome, outcome};
 use super::sold::sold;
 use super::{Caller, Step, TRIES_MAX, Tried, contended, from_store, look_again};
@@ -287,22 +287,18 @@ impl Operating<'_> {
         let operation = draft.state().and_then(|state| state.operation.as_ref()).map(|operation| operation.id);
         let claim = self.caller.claim(Some(draft.key()), operation, None, now);
         let (change, row) = draft.finish(now, claim, self.caller.request());
-        match (self.hub.commit(change).await?, row) {
-            (Committed::Conflict(conflict), _) => Ok(Step::Again(Box::new(conflict.found))),
-            (Committed::Done, None) => Err(Box::new(crate::answer::internal_error())),
-            (Committed::Done, Some(row)) => {
-                let errand = Errand {
-                    account: Arc::clone(&self.caller.account),
-                    route: Arc::clone(route),
-                    row,
-                    purpose: Purpose::First,
-                    extra_information: JsonObject::new(),
-                    kind: Kind::Other,
-                };
-                let ended = self.hub.run_errand(errand).await?;
-                Ok(Step::Answer(ended.outcome.answer(ended.state.as_ref())))
-            }
-        }
+        let errand = Errand {
+            account: Arc::clone(&self.caller.account),
+            route: Arc::clone(route),
+            row: row.ok_or_else(|| Box::new(crate::answer::internal_error()))?,
+            purpose: Purpose::First,
+            extra_information: JsonObject::new(),
+            kind: Kind::Other,
+        };
+        Ok(match self.hub.intend(change, errand, None).await? {
+            Intended::Carried(answer) => Step::Answer(answer),
+            Intended::Withdrawn(conflict, _) => Step::Again(Box::new(conflict.found)),
+        })
     }
 
     /// A new customer means another slot: the first free one, as far as is known.

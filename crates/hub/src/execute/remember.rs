@@ -76,6 +76,7 @@ pub(super) fn claim_only(caller: &Caller, claim: ClaimChange, at: Moment) -> Cha
         notices: Vec::new(),
         callbacks: Vec::new(),
         callback_done: None,
+        wakes_lanes: false,
         closed: None,
     }
 }

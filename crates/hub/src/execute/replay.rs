@@ -1,11 +1,12 @@
 //! The first answer again: byte by byte, without any second effect (docs/API.md section 4).
 
+use super::remember::claim_only;
 use super::{Caller, Step, Tried, from_store, look_again, request_in_progress};
-use crate::answer::internal_error;
+use crate::answer::{internal_error, saved_record};
 use crate::{Answer, Hub, refusal};
-use entitlement::{Entitlement, fold};
+use entitlement::{Entitlement, Moment, Status, fold};
 use ids::EntitlementKey;
-use store::{Claim, Load, SavedAnswer, Target};
+use store::{Change, Claim, ClaimChange, Load, Loaded, Row, SavedAnswer, Target};
 use wire::{ErrorAnswer, ResponseCode, record_body};
 
 impl Hub {
@@ -19,20 +20,32 @@ impl Hub {
             if let Some(answer) = &claim.answer {
                 return self.print_again(&claim, answer).await.map(Step::Answer);
             }
-            if !look_again(caller.deadline).await {
-                return self.still_running(&claim).await.map(Step::Answer);
-            }
-            match self.claim_now(caller).await? {
-                Some(found) => claim = found,
+            let found = self.claim_now(caller, &claim).await?;
+            match &found.claim {
+                Some(now) if now.answer.is_none() => {
+                    if let Some(change) = answer_overtaken(caller, now, found.row.as_ref(), self.store.now()) {
+                        self.commit(change).await?;
+                        continue;
+                    }
+                }
+                Some(now) => {
+                    claim = now.clone();
+                    continue;
+                }
                 // A certain failure freed the identity: the repeat starts anew.
                 None => return Ok(Step::Again(Box::default())),
+            }
+            if !look_again(caller.deadline).await {
+                return self.still_running(&claim).await.map(Step::Answer);
             }
         }
     }
 
-    async fn claim_now(&self, caller: &Caller) -> Result<Option<Claim>, Box<ErrorAnswer>> {
-        let load = Load { account: caller.account.id, target: Target::Nothing, identity: caller.identity.clone() };
-        Ok(self.store.load(load).await.map_err(from_store)?.claim)
+    /// The claim and its entitlement, in one snapshot.
+    async fn claim_now(&self, caller: &Caller, claim: &Claim) -> Result<Loaded, Box<ErrorAnswer>> {
+        let target = claim.key.map_or(Target::Nothing, Target::Key);
+        let load = Load { account: caller.account.id, target, identity: caller.identity.clone() };
+        self.store.load(load).await.map_err(from_store)
     }
 
     async fn print_again(&self, claim: &Claim, answer: &SavedAnswer) -> Result<Answer, Box<ErrorAnswer>> {
@@ -82,6 +95,28 @@ impl Hub {
             None => Answer::error(&request_in_progress()),
         })
     }
+}
+
+/// An operation that was overtaken (an end came first, or a revoke superseded it) never gets an
+/// outcome of its own: its requests are answered with the entitlement as it stands now. `None`
+/// while the operation, or the end that follows from it, is still to come.
+fn answer_overtaken(caller: &Caller, claim: &Claim, row: Option<&Row>, now: Moment) -> Option<Change> {
+    let Some(Row { state, .. }) = row else {
+        // Nothing remains of it, so nothing is remembered either.
+        return Some(claim_only(caller, ClaimChange::Free(claim.identity.clone()), now));
+    };
+    let open = state.operation.as_ref();
+    if open.map(|operation| operation.id) == claim.operation || state.record.status == Status::Failed {
+        return None;
+    }
+    let answer = if state.record.status.is_open() && open.is_some() {
+        let error = refusal::not_done();
+        SavedAnswer::Literal { http: error.http, body: error.body() }
+    } else {
+        saved_record(200, ResponseCode::Ok, state.version, None)
+    };
+    let claim = Claim { answer: Some(answer), ..claim.clone() };
+    Some(claim_only(caller, ClaimChange::Answer(claim), now))
 }
 
 fn identity_reused() -> ErrorAnswer {

@@ -78,6 +78,11 @@ impl Hub {
         }
     }
 
+    /// Whether the test clock is on its way.
+    pub(crate) fn is_clock_moving(&self) -> bool {
+        self.journal().is_some_and(|journal| journal.is_some())
+    }
+
     fn journal(&self) -> Option<MutexGuard<'_, Option<Vec<Fired>>>> {
         let sandbox = self.sandbox.as_ref()?;
         Some(sandbox.journal.lock().unwrap_or_else(PoisonError::into_inner))

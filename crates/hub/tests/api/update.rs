@@ -32,7 +32,7 @@ async fn every_local_field_is_set_and_cleared() {
             null.refused(400, "BAD_REQUEST", "not-nullable");
         }
     }
-    hub.finish_leaving(1).await;
+    hub.finish().await;
 }
 
 #[tokio::test]
@@ -81,7 +81,10 @@ async fn a_product_update_takes_effect_at_once_and_the_default_name_goes_along()
     let id = hub.created("anna", "MUSIC_NOW").await;
     let updated = hub.update(&id, &json!({ "productKey": "MUSIC_PREMIUM" })).await;
     updated.shows(200, "ACTIVE");
-    assert_eq!((&updated["productKey"], &updated["entitlementDisplayName"]), (&json!("MUSIC_PREMIUM"), &json!("Music Premium")));
+    assert_eq!(
+        (&updated["productKey"], &updated["entitlementDisplayName"]),
+        (&json!("MUSIC_PREMIUM"), &json!("Music Premium"))
+    );
     hub.update(&id, &json!({ "entitlementDisplayName": "Mine" })).await;
     let named = hub.update(&id, &json!({ "productKey": "MUSIC", "externalEntitlementId": "e" })).await;
     assert_eq!((&named["entitlementDisplayName"], &named["externalEntitlementId"]), (&json!("Mine"), &json!("e")));

@@ -14,7 +14,9 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 use store::faults::FaultyStore;
-use store::{Clock, Load, NotificationState, Options, Report, Row, SqliteStore, Store, StoredEvent, StoredNotification, Target};
+use store::{
+    Clock, Load, NotificationState, Options, Report, Row, SqliteStore, Store, StoredEvent, StoredNotification, Target,
+};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;

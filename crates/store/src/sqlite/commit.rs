@@ -136,6 +136,9 @@ fn write_events(session: &mut Session, prepared: &Prepared, row: &Row) -> Result
         };
         lanes::append(&session.connection, notice, &told)?;
     }
+    if change.wakes_lanes {
+        lanes::wake(&session.connection, row.key, change.at)?;
+    }
     Ok(())
 }
 

@@ -201,6 +201,10 @@ impl Store for SqliteStore {
         })
     }
 
+    fn knows_outcomes(&self) -> bool {
+        true
+    }
+
     fn waiting(&self) -> usize {
         self.shared.waiting.load(std::sync::atomic::Ordering::Relaxed)
     }

@@ -20,7 +20,7 @@ pub(super) struct Told {
 /// Gives a notice its place in the lane; an empty lane becomes due, a parked one stays parked.
 pub(super) fn append(connection: &Connection, notice: &Notice, told: &Told) -> Result<(), Fault> {
     let lane: Option<(u32, bool)> = connection
-        .prepare_cached("SELECT next, head = next AND parked = 0 FROM lane WHERE key = ?1 AND target = ?2")?
+        .prepare_cached("SELECT next, head = next FROM lane WHERE key = ?1 AND target = ?2")?
         .query_row((bytes(told.key), notice.target.0), |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     let sequence = lane.map_or(1, |(next, _)| next);
@@ -111,43 +111,50 @@ struct After {
     head: u32,
     attempt_at: Option<Moment>,
     failures: u32,
-    parked: bool,
+    /// Since when, where it is parked.
+    parked_since: Option<Moment>,
 }
 
 /// Settles one attempt; a result under another fence, or of a settled one, is void.
 pub(super) fn settle(connection: &Connection, result: &LaneResult) -> Result<(), Fault> {
-    let lane: Option<(u32, u32, Option<i64>, bool)> = connection
+    let lane: Option<(u32, u32, Option<i64>, bool, Option<i64>)> = connection
         .prepare_cached(
-            "SELECT next, failures, attempt_at, woken FROM lane \
+            "SELECT next, failures, attempt_at, woken, parked_since FROM lane \
              WHERE key = ?1 AND target = ?2 AND fence = ?3 AND head = ?4 AND lease_until_ms <> 0",
         )?
         .query_row((bytes(result.key), result.target.0, result.fence, result.sequence), |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
         })
         .optional()?;
-    let Some((next, failures, attempt_at, woken)) = lane else {
+    let Some((next, failures, attempt_at, woken, parked_since)) = lane else {
         return Ok(());
     };
     let on = |failures| After {
         head: result.sequence + 1,
         attempt_at: (result.sequence + 1 < next).then_some(result.at),
         failures,
-        parked: false,
+        parked_since: None,
     };
+    let since = parked_since.map_or(result.at, Moment);
     let here = |attempt_at: Option<Moment>, failures, parked: bool| After {
         head: result.sequence,
         attempt_at: if woken { Some(result.at) } else { attempt_at },
         failures,
-        parked: parked && !woken,
+        parked_since: (parked && !woken).then_some(since),
     };
     let (after, state) = match result.outcome {
         LaneOutcome::Delivered => (on(0), NotificationState::Delivered),
         LaneOutcome::Dead => (on(failures), NotificationState::Dead),
         LaneOutcome::Retry(at) => (here(Some(at), failures.saturating_add(1), false), NotificationState::Waiting),
-        LaneOutcome::Later(at) => (here(Some(at), failures, false), NotificationState::Waiting),
-        LaneOutcome::Parked => (here(None, failures, true), NotificationState::Waiting),
-        LaneOutcome::Release => (here(attempt_at.map(Moment), failures, false), NotificationState::Waiting),
+        LaneOutcome::Later(at) => (here(Some(at), failures, parked_since.is_some()), NotificationState::Waiting),
+        LaneOutcome::Parked(until) => (here(Some(until), failures, true), NotificationState::Waiting),
+        LaneOutcome::Release => {
+            (here(attempt_at.map(Moment), failures, parked_since.is_some()), NotificationState::Waiting)
+        }
     };
+    if parked_since.is_some() && after.parked_since.is_none() {
+        end_hold(connection, result.key, result.at)?;
+    }
     move_on(connection, result, &after)?;
     Ok(notifications::tried(connection, result, &tried(result, state))?)
 }
@@ -158,7 +165,7 @@ fn tried(result: &LaneResult, state: NotificationState) -> Tried {
     let counts = match result.outcome {
         LaneOutcome::Delivered | LaneOutcome::Retry(_) => true,
         LaneOutcome::Dead => came,
-        LaneOutcome::Parked => result.status.is_some(),
+        LaneOutcome::Parked(_) => result.status.is_some(),
         LaneOutcome::Later(_) | LaneOutcome::Release => false,
     };
     Tried { state, counts }
@@ -167,7 +174,7 @@ fn tried(result: &LaneResult, state: NotificationState) -> Tried {
 fn move_on(connection: &Connection, result: &LaneResult, after: &After) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
-            "UPDATE lane SET head = ?3, attempt_at = ?4, failures = ?5, parked = ?6, lease_until_ms = 0 \
+            "UPDATE lane SET head = ?3, attempt_at = ?4, failures = ?5, parked_since = ?6, lease_until_ms = 0 \
              WHERE key = ?1 AND target = ?2",
         )?
         .execute(params![
@@ -176,17 +183,30 @@ fn move_on(connection: &Connection, result: &LaneResult, after: &After) -> rusql
             after.head,
             after.attempt_at.map(|at| at.0),
             after.failures,
-            after.parked,
+            after.parked_since.map(|at| at.0),
         ])
         .map(drop)
 }
 
 /// Makes what waits in the lanes of an entitlement due now.
 pub(super) fn wake(connection: &Connection, key: EntitlementKey, now: Moment) -> rusqlite::Result<()> {
+    end_hold(connection, key, now)?;
     connection
         .prepare_cached(
-            "UPDATE lane SET parked = 0, woken = lease_until_ms <> 0, \
+            "UPDATE lane SET parked_since = NULL, woken = lease_until_ms <> 0, \
              attempt_at = CASE WHEN head < next THEN min(?2, coalesce(attempt_at, ?2)) END WHERE key = ?1",
+        )?
+        .execute((bytes(key), now.0))
+        .map(drop)
+}
+
+/// Books the time for which parked lanes held what waits in them.
+fn end_hold(connection: &Connection, key: EntitlementKey, now: Moment) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "UPDATE notification SET held_ms = held_ms + max(0, ?2 - max(committed_at, parked_since)) \
+             FROM (SELECT target AS held, parked_since FROM lane WHERE key = ?1 AND parked_since IS NOT NULL) \
+             WHERE key = ?1 AND target = held AND state = 'waiting'",
         )?
         .execute((bytes(key), now.0))
         .map(drop)

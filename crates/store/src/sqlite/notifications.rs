@@ -60,7 +60,7 @@ pub(super) fn tried(connection: &Connection, result: &LaneResult, tried: &Tried)
 }
 
 const COLUMNS: &str = "key, target, sequence, event, version, reason, form, committed_at, state, attempts, \
-                       last_status, last_error, done_at";
+                       last_status, last_error, done_at, held_ms";
 
 fn read(row: &rusqlite::Row<'_>) -> Result<StoredNotification, Fault> {
     let (reason, state): (String, String) = (row.get(5)?, row.get(8)?);
@@ -78,6 +78,7 @@ fn read(row: &rusqlite::Row<'_>) -> Result<StoredNotification, Fault> {
         last_status: row.get(10)?,
         last_error: row.get(11)?,
         done_at: row.get::<_, Option<i64>>(12)?.map(Moment),
+        held_ms: row.get(13)?,
     })
 }
 

@@ -168,10 +168,10 @@ pub async fn a_dead_letter_lets_the_lane_go_on(factory: &dyn Factory) {
 pub async fn a_parked_lane_waits_for_its_waking(factory: &dyn Factory) {
     let stage = Stage::open(factory).await;
     let mut row = noticed_row(&stage, 1, 1).await;
-    settle(&stage, &claim_one(&stage, START).await, LaneOutcome::Parked, START).await;
+    settle(&stage, &claim_one(&stage, START).await, LaneOutcome::Parked(START.plus_s(30 * 86_400)), START).await;
     let much_later = START.plus_s(100_000);
     assert!(claim(&stage, much_later).await.is_empty());
-    assert_eq!(stage.store.next_due().await, Ok(None));
+    assert_eq!(stage.store.next_due().await, Ok(Some(START.plus_s(30 * 86_400))), "held so long and no longer");
     stage.done(noticed(rename(&mut row, "more", START), 0)).await;
     assert!(claim(&stage, much_later).await.is_empty(), "a new notice does not wake it");
     stage.store.wake_lanes(row.key).await.unwrap();
@@ -187,17 +187,42 @@ pub async fn a_parked_lane_waits_for_its_waking(factory: &dyn Factory) {
     assert!(claim(&stage, much_later).await.is_empty(), "nothing waits");
 }
 
+pub async fn the_time_parked_is_booked(factory: &dyn Factory) {
+    let stage = Stage::open(factory).await;
+    let mut row = noticed_row(&stage, 1, 1).await;
+    let until = START.plus_s(30 * 86_400);
+    settle(&stage, &claim_one(&stage, START).await, LaneOutcome::Parked(until), START.plus_s(10)).await;
+    assert_eq!(stored(&stage, row.key, 1).await.held_ms, 0, "booked when it ends");
+    let mut repair = noticed(rename(&mut row, "repaired", START.plus_s(70)), 0);
+    repair.at = START.plus_s(70);
+    repair.wakes_lanes = true;
+    stage.done(repair).await;
+    assert_eq!(stored(&stage, row.key, 1).await.held_ms, 60_000);
+    assert_eq!(stored(&stage, row.key, 2).await.held_ms, 0, "committed when the hold had ended");
+    assert_eq!(claim_one(&stage, START.plus_s(70)).await.notification.sequence, 1, "woken by the same change");
+}
+
+pub async fn what_is_held_too_long_comes_up_again(factory: &dyn Factory) {
+    let stage = Stage::open(factory).await;
+    noticed_row(&stage, 1, 1).await;
+    let until = START.plus_s(30 * 86_400);
+    settle(&stage, &claim_one(&stage, START).await, LaneOutcome::Parked(until), START).await;
+    let work = claim_one(&stage, until).await;
+    settle(&stage, &work, LaneOutcome::Dead, until).await;
+    assert_eq!(stored(&stage, work.key, 1).await.state, NotificationState::Dead);
+}
+
 pub async fn a_waking_during_an_attempt_is_not_lost(factory: &dyn Factory) {
     let stage = Stage::open(factory).await;
     let row = noticed_row(&stage, 1, 1).await;
-    for outcome in [LaneOutcome::Parked, LaneOutcome::Retry(START.plus_s(9_000))] {
+    for outcome in [LaneOutcome::Parked(START.plus_s(30 * 86_400)), LaneOutcome::Retry(START.plus_s(9_000))] {
         let work = claim_one(&stage, START).await;
         stage.store.wake_lanes(row.key).await.unwrap();
         assert!(claim(&stage, START).await.is_empty(), "it is still leased");
         settle(&stage, &work, outcome, START).await;
     }
     let work = claim_one(&stage, START).await;
-    settle(&stage, &work, LaneOutcome::Parked, START).await;
+    settle(&stage, &work, LaneOutcome::Parked(START.plus_s(30 * 86_400)), START).await;
     assert!(claim(&stage, START.plus_s(9_000)).await.is_empty());
 }
 

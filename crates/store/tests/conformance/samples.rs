@@ -101,6 +101,7 @@ pub fn create(row: Row) -> Change {
         notices: Vec::new(),
         callbacks: Vec::new(),
         callback_done: None,
+        wakes_lanes: false,
         closed: None,
     }
 }
@@ -141,6 +142,7 @@ pub fn only_claim(account: AccountId, claim: ClaimChange) -> Change {
         notices: Vec::new(),
         callbacks: Vec::new(),
         callback_done: None,
+        wakes_lanes: false,
         closed: None,
     }
 }

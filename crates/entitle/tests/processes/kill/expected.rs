@@ -2,9 +2,10 @@
 //! of them, and which notifications they oblige.
 //!
 //! Every change that clients send changes something, so each answered one has a version of its
-//! own; a version that nobody was answered is the user's Confirm, or something done twice.
+//! own; a version that nobody was answered is the user's Confirm, or the merchant's activation by
+//! itself, or something done twice.
 
-use super::client::Client;
+use super::client::{Client, LATER};
 use super::journal::{Entry, Kind};
 use super::writes::Verdict;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +15,7 @@ pub(crate) struct Life<'j> {
     pub(crate) customer: &'j str,
     /// Its last version.
     pub(crate) version: u32,
-    /// The answer that showed the last version, unless that was the user's doing.
+    /// The answer that showed the last version, unless that was the user's or the merchant's doing.
     pub(crate) last: Option<&'j Entry>,
     /// The notifications it has to bring, in their order.
     pub(crate) told: Vec<&'static str>,
@@ -30,7 +31,7 @@ struct Found<'j> {
     customer: &'j str,
     created: Option<&'j Entry>,
     changes: BTreeMap<u32, &'j Entry>,
-    confirms: BTreeSet<&'j str>,
+    activations: BTreeSet<&'j str>,
 }
 
 impl<'j> Expected<'j> {
@@ -57,9 +58,14 @@ impl<'j> Found<'j> {
         match (entry.planned.kind, entry.answer.etag()) {
             (Kind::Confirm, _) => {
                 // Pressed again after a kill it is pressed once.
-                self.confirms.insert(&entry.planned.request.path);
+                self.activations.insert(&entry.planned.request.path);
             }
-            (Kind::Create | Kind::Twin, Some(1)) => self.created = Some(entry),
+            (Kind::Create | Kind::Twin, Some(1)) => {
+                self.created = Some(entry);
+                if entry.planned.request.body.contains(LATER) {
+                    self.activations.insert(LATER);
+                }
+            }
             (Kind::Change(_), Some(version)) => {
                 if let Some(other) = self.changes.insert(version, entry) {
                     verdict.wrong(format!("two writes have version {version}: {other:?} and {entry:?}"));
@@ -76,8 +82,8 @@ impl<'j> Found<'j> {
             verdict.wrong(format!("{id} was changed and never created"));
             return None;
         };
-        let confirms = self.confirms.len();
-        let version = u32::try_from(1 + self.changes.len() + confirms).expect("few enough");
+        let activations = self.activations.len();
+        let version = u32::try_from(1 + self.changes.len() + activations).expect("few enough");
         let mut told = Vec::new();
         let mut unnamed = 0;
         for number in 2..=version {
@@ -89,9 +95,9 @@ impl<'j> Found<'j> {
                 }
             }
         }
-        if unnamed != confirms {
+        if unnamed != activations {
             let versions: Vec<&u32> = self.changes.keys().collect();
-            verdict.doubled.push(format!("{id}: versions {versions:?} and {confirms} confirmations leave gaps"));
+            verdict.doubled.push(format!("{id}: versions {versions:?} and {activations} activations leave gaps"));
         }
         let last = if version == 1 { Some(created) } else { self.changes.get(&version).copied() };
         Some(Life { customer: self.customer, version, last, told })

@@ -68,8 +68,8 @@ pub(crate) fn check_sample(address: SocketAddr, clients: &[Client], random: &mut
     verdict.assert_clean();
 }
 
-/// At the end: everything.
-pub(crate) fn check(address: SocketAddr, clients: &[Client], expected: &Expected<'_>, verdict: &mut Verdict) {
+/// At the end: every answer.
+pub(crate) fn check_answers(address: SocketAddr, clients: &[Client], verdict: &mut Verdict) {
     let shared = Mutex::new(verdict);
     thread::scope(|scope| {
         for client in clients {
@@ -85,7 +85,15 @@ pub(crate) fn check(address: SocketAddr, clients: &[Client], expected: &Expected
             });
         }
     });
-    let verdict = shared.into_inner().unwrap();
+}
+
+/// And every entitlement, once nothing is waiting any more.
+pub(crate) fn check_entitlements(
+    address: SocketAddr,
+    clients: &[Client],
+    expected: &Expected<'_>,
+    verdict: &mut Verdict,
+) {
     let mut hub = Connection::open(address).unwrap();
     check_records(&mut hub, expected, verdict);
     check_report(&mut hub, expected, verdict);

@@ -1,6 +1,6 @@
 -- The first tables. Keys are the 16 bytes of a UUID, moments are milliseconds since 1970 (UTC),
 -- closed lists are words. Rowid tables with unique indexes: a wide row WITHOUT ROWID makes its
--- tree a third deeper (reference/store-spike.md). Narrow ones, lane and notification, have none.
+-- tree a third deeper. Narrow ones, lane and notification, have none.
 
 -- One organisation in one mode. `position` is the last feed position given out.
 CREATE TABLE account (
@@ -123,8 +123,8 @@ CREATE UNIQUE INDEX claim_by_identity ON claim (account, identity);
 CREATE INDEX claim_waiting ON claim (operation) WHERE http IS NULL AND operation IS NOT NULL;
 
 -- One lane per entitlement and target, made with its first notice. `head` is the notification to
--- be sent, `next` the number the next one gets; head = next: nothing waits. attempt_at NULL:
--- nothing waits, or it is parked. Leases are real time, not the store's clock; 0: not leased.
+-- be sent, `next` the number the next one gets; head = next, attempt_at NULL: nothing waits. A
+-- parked lane is due when its head has been held for as long as may be. Leases are real time, not the store's clock; 0: not leased.
 -- woken: it was woken while leased, so that what the attempt says about waiting is out of date.
 CREATE TABLE lane (
     key            BLOB NOT NULL,
@@ -135,7 +135,7 @@ CREATE TABLE lane (
     failures       INTEGER NOT NULL DEFAULT 0,
     lease_until_ms INTEGER NOT NULL DEFAULT 0,
     fence          INTEGER NOT NULL DEFAULT 0,
-    parked         INTEGER NOT NULL DEFAULT 0,
+    parked_since   INTEGER,
     woken          INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (key, target)
 ) STRICT, WITHOUT ROWID;
@@ -152,6 +152,7 @@ CREATE TABLE notification (
     reason       TEXT NOT NULL,
     form         INTEGER NOT NULL,
     committed_at INTEGER NOT NULL,
+    held_ms      INTEGER NOT NULL DEFAULT 0,
     state        TEXT NOT NULL,
     attempts     INTEGER NOT NULL DEFAULT 0,
     last_status  INTEGER,
