@@ -5,6 +5,7 @@
 mod due;
 mod lanes;
 mod sending;
+mod under_way;
 
 pub use lanes::{LANE_ATTEMPT_TIMEOUT_MS, retry_delay_ms};
 
@@ -12,7 +13,8 @@ use crate::Hub;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout_at};
+use under_way::UnderWay;
 
 /// Due things are looked for this often; "within 1 s" is the promise (docs/LIFECYCLE.md
 /// section 6).
@@ -39,22 +41,42 @@ impl Dispatch {
     /// Lets the workers finish what they have begun, at most 8 s.
     pub async fn stop(self) {
         let _ = self.stop.send(true);
-        for task in self.tasks {
-            let _ = timeout(STOP_WITHIN, task).await;
+        let end = Instant::now() + STOP_WITHIN;
+        for mut task in self.tasks {
+            if timeout_at(end, &mut task).await.is_err() {
+                // Recovery goes on with it at the next start.
+                task.abort();
+            }
         }
     }
 }
 
+/// Told to stop, or nobody is left to tell.
+fn is_stopping(stopping: &watch::Receiver<bool>) -> bool {
+    *stopping.borrow() || stopping.has_changed().is_err()
+}
+
 async fn due_worker(hub: Hub, mut stopping: watch::Receiver<bool>) {
     hub.outcomes_lost_at_start().await;
-    while !*stopping.borrow() {
-        {
-            let _clock_stands = hub.clock_moves.read().await;
-            while hub.run_due().await > 0 && !*stopping.borrow() {}
+    let mut under_way = UnderWay::default();
+    // The test clock stands until what is under way has ended.
+    let mut clock_stands = None;
+    while !is_stopping(&stopping) {
+        // While the clock moves, or waits for it, its mover does what is due.
+        if let Ok(stands) = hub.clock_moves.try_read() {
+            if hub.begin_due(&mut under_way).await > 0 {
+                continue;
+            }
+            clock_stands.get_or_insert(stands);
+        }
+        if under_way.count() == 0 {
+            clock_stands = None;
         }
         tokio::select! {
             () = sleep(LOOK_EVERY) => {}
+            () = under_way.progress() => {}
             _ = stopping.changed() => {}
         }
     }
+    while under_way.ended().await.is_some() {}
 }

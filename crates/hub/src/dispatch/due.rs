@@ -1,6 +1,7 @@
 //! What is due: planned events, open operations, duties, and the calls the test merchant has
 //! promised.
 
+use super::under_way::UnderWay;
 use crate::Hub;
 use crate::catalog::{Account, Route};
 use crate::execute::change::Draft;
@@ -45,17 +46,29 @@ impl Hub {
         }
     }
 
-    /// Does everything that is due now; returns how much that was.
+    /// Does everything that is due now and waits for it, the test clock's way; returns how much
+    /// that was.
     pub(crate) async fn run_due(&self) -> usize {
+        let mut under_way = UnderWay::default();
+        let mut done = self.begin_due(&mut under_way).await;
+        while let Some(did) = under_way.ended().await {
+            done += usize::from(did);
+        }
+        done
+    }
+
+    /// Begins everything that is due now; returns how much of it was done at once.
+    pub(super) async fn begin_due(&self, under_way: &mut UnderWay) -> usize {
         let now = self.store.now();
         let callbacks = self.store.callbacks_due(now, BATCH).await.unwrap_or_default();
-        let due = self.store.due(now, BATCH).await.unwrap_or_default();
         let mut done = 0;
         for callback in &callbacks {
             done += usize::from(log(self.run_callback(callback).await));
         }
-        for (_, key) in &due {
-            done += usize::from(log(self.run_entitlement(*key).await));
+        // What is under way is still due in the store.
+        for (_, key) in self.store.due(now, BATCH + under_way.count()).await.unwrap_or_default() {
+            let hub = self.clone();
+            under_way.begin(key, async move { log(hub.run_entitlement(key).await) });
         }
         done
     }
@@ -78,7 +91,7 @@ impl Hub {
         };
         // The request's own task may be at work on it: then its turn is not ours.
         let turn = TurnKey::Entitlement(row.account, row.state.record.entitlement_id.to_ascii_lowercase());
-        let Ok(_turn) = self.turns.take(turn, Instant::now() + TURN_WITHIN).await else {
+        let Ok(turn) = self.turns.take(turn, Instant::now() + TURN_WITHIN).await else {
             return Ok(false);
         };
         let Some((row, ..)) = self.row_and_route(key).await? else {
@@ -91,8 +104,15 @@ impl Hub {
             None => Ok(false),
             Some(Work::OutcomeLost) => self.lose_outcome(key).await,
             Some(Work::Perform) => self.perform_duty(account, route, row).await,
-            Some(Work::Inquire) => self.errand(account, route, row, Purpose::Inquiry).await,
-            Some(Work::Repeat) => self.errand(account, route, row, Purpose::Repeat).await,
+            // While the merchant is asked again, a revoke or a local update need not wait.
+            Some(Work::Inquire) => {
+                drop(turn);
+                self.errand(account, route, row, Purpose::Inquiry).await
+            }
+            Some(Work::Repeat) => {
+                drop(turn);
+                self.errand(account, route, row, Purpose::Repeat).await
+            }
         }
     }
 

@@ -2,8 +2,8 @@
 //! The next one starts after the success or dead-lettering of the one before is durable
 //! (docs/API.md section 7).
 
-use super::LOOK_EVERY;
 use super::sending::Attempt;
+use super::{LOOK_EVERY, is_stopping};
 use crate::Hub;
 use entitlement::Moment;
 use std::collections::HashMap;
@@ -51,7 +51,7 @@ pub(super) async fn worker(hub: Hub, mut stopping: watch::Receiver<bool>) {
     let mut flights = Flights::new(results);
     // The test clock stands until what is under way is settled: its retry has a moment of its own.
     let mut clock_stands = None;
-    while !*stopping.borrow() {
+    while !is_stopping(&stopping) {
         hub.settle(&mut done, &mut flights).await;
         if flights.under_way == 0 {
             clock_stands = None;

@@ -61,7 +61,11 @@ impl Creating<'_> {
         let mut found = self.assumed(route).await?;
         for _ in 0..TRIES_MAX {
             let step = match &found.claim {
-                Some(claim) => Box::pin(self.hub.replay(self.caller, claim)).await?,
+                Some(claim) => {
+                    // Whoever waits for an answer decides nothing.
+                    self.turn = None;
+                    Box::pin(self.hub.replay(self.caller, claim)).await?
+                }
                 None => self.attempt(route, &found).await?,
             };
             match step {

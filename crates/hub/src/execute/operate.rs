@@ -7,7 +7,7 @@ use super::reply::{Kind, Outcome, outcome};
 use super::sold::sold;
 use super::{Caller, Step, TRIES_MAX, Tried, contended, from_store, look_again};
 use crate::catalog::Route;
-use crate::turns::TurnKey;
+use crate::turns::{Turn, TurnKey};
 use crate::{Answer, Hub, refusal};
 use entitlement::{
     Ask, Command, Decision, EndRequest, Entitlement, JsonObject, Moment, OperationAfter, Party, ProductChange,
@@ -37,8 +37,6 @@ struct Operating<'a> {
 
 impl Hub {
     pub(super) async fn operate(&self, caller: &Caller, id: &str, asked: Asked) -> Result<Answer, Box<ErrorAnswer>> {
-        let turn = TurnKey::Entitlement(caller.account.id, id.to_ascii_lowercase());
-        let _turn = self.turn(turn, caller.deadline).await?;
         Operating { hub: self, caller, id, asked: &asked }.run().await
     }
 
@@ -86,9 +84,21 @@ impl Hub {
 impl Operating<'_> {
     async fn run(&self) -> Result<Answer, Box<ErrorAnswer>> {
         let mut tries = 0;
+        let mut _turn = Some(self.turn().await?);
         let mut found = self.load().await?;
         while tries < TRIES_MAX {
-            if self.is_in_flight(&found) && found.claim.is_none() {
+            if let Some(claim) = &found.claim {
+                // Whoever waits for an answer decides nothing, and recovery needs the turn.
+                _turn = None;
+                match self.hub.replay(self.caller, claim).await? {
+                    Step::Answer(answer) => return Ok(answer),
+                    Step::Again(_) => _turn = Some(self.turn().await?),
+                }
+                found = self.load().await?;
+                tries += 1;
+                continue;
+            }
+            if self.is_in_flight(&found) {
                 if !look_again(self.caller.deadline).await {
                     return Err(Box::new(contended()));
                 }
@@ -108,6 +118,11 @@ impl Operating<'_> {
         Err(Box::new(contended()))
     }
 
+    async fn turn(&self) -> Result<Turn<TurnKey>, Box<ErrorAnswer>> {
+        let key = TurnKey::Entitlement(self.caller.account.id, self.id.to_ascii_lowercase());
+        self.hub.turn(key, self.caller.deadline).await
+    }
+
     async fn load(&self) -> Result<Loaded, Box<ErrorAnswer>> {
         let identity = match self.asked {
             Asked::ActivationInfo => None,
@@ -123,9 +138,6 @@ impl Operating<'_> {
     }
 
     async fn attempt(&self, found: &Loaded) -> Tried {
-        if let Some(claim) = &found.claim {
-            return self.hub.replay(self.caller, claim).await;
-        }
         let Some(row) = found.row.as_ref().filter(|row| row.account == self.caller.account.id) else {
             return self.hub.refuse(self.caller, not_found()).await;
         };

@@ -195,7 +195,9 @@ async fn every_known_reason_serves_cancel_and_revoke_alike_and_others_are_told_t
 async fn an_end_is_undone_by_normal_or_active_until_its_moment() {
     let hub = TestHub::start().await;
     let id = hub.created("anna", "MUSIC_NOW").await;
-    for undo in [normal(), json!({ "status": "ACTIVE" }), json!({ "status": "ACTIVE", "entitlementBenefits": "NORMAL" })] {
+    for undo in
+        [normal(), json!({ "status": "ACTIVE" }), json!({ "status": "ACTIVE", "entitlementBenefits": "NORMAL" })]
+    {
         hub.cancel(&id).await.shows(200, "ACTIVE-ENDING");
         assert_eq!(hub.update(&id, &undo).await.shows(200, "ACTIVE")["dateEnded"], Value::Null);
     }

@@ -48,7 +48,10 @@ async fn the_reason_of_a_suspension_is_kept_and_a_resume_leaves_it() {
     });
     assert_eq!(hub.update(&id, &suspend).await.shows(200, "SUSPENDED")["extensionData"], kept);
     let told = hub.told().await.pop().unwrap();
-    assert_eq!((&told["reasonCode"], &told["reasonDescription"]), (&json!("CUSTOMER_PAYMENT_DEFAULT"), &json!("three bills")));
+    assert_eq!(
+        (&told["reasonCode"], &told["reasonDescription"]),
+        (&json!("CUSTOMER_PAYMENT_DEFAULT"), &json!("three bills"))
+    );
     suspend["suspendReasonCode"] = json!("FRAUD");
     suspend["suspendReasonDescription"] = json!(null);
     let replaced = hub.update(&id, &suspend).await;

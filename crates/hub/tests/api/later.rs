@@ -35,7 +35,11 @@ async fn every_later_operation_is_queued_and_confirmed() {
         (json!({ "entitlementBenefits": "NORMAL" }), "SUSPENDED", "ACTIVE"),
     ] {
         // Each on a product that queues.
-        let id = if queued == "ACTIVE" && members["productKey"].is_string() { active(&hub, "bert").await } else { id.clone() };
+        let id = if queued == "ACTIVE" && members["productKey"].is_string() {
+            active(&hub, "bert").await
+        } else {
+            id.clone()
+        };
         let answer = hub.update(&id, &members).await;
         answer.shows(202, queued);
         assert_eq!(answer["parameters"], json!({}));

@@ -10,5 +10,6 @@ mod crowd;
 mod harness;
 mod merchant;
 mod operations;
+mod outcomes;
 mod receiver;
 mod sockets;

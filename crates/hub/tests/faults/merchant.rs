@@ -269,6 +269,9 @@ impl Truth {
                 Some(effect) => told_again(effect, &id),
             };
         }
+        if kind == "activationInfo" {
+            return print(says, &id);
+        }
         if let Some(effect) = self.effects.get_mut(&request) {
             if self.repeatable {
                 return told_again(effect, &id);
