@@ -63,6 +63,13 @@ impl<'a> Draft<'a> {
         }
     }
 
+    /// As [`Self::push`], but nothing where nothing would change.
+    pub(crate) fn push_if_changed(&mut self, kind: EventKind, reason: Option<Reason>, sets: Vec<Set>) {
+        if sets.iter().any(|set| changes(&self.after, set)) {
+            self.push(kind, reason, sets);
+        }
+    }
+
     /// The open operation ends.
     pub(crate) fn close(&mut self) {
         self.after.operation = None;

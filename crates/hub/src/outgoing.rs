@@ -42,6 +42,7 @@ pub(crate) struct Posted {
 impl Outgoing {
     pub(crate) fn new() -> Result<Self, String> {
         let provider = rustls::crypto::ring::default_provider();
+        #[expect(clippy::disallowed_methods, reason = "this is the door for outgoing connections")]
         let mut http = HttpConnector::new();
         http.set_connect_timeout(Some(CONNECT_TIMEOUT));
         http.enforce_http(false);

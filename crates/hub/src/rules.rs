@@ -12,6 +12,7 @@ pub const HUB_RULES: &[&str] = &[
     "clock-backwards",
     "contended",
     "deadline",
+    "headers-too-slow",
     "id-used",
     "identity-invalid",
     "identity-reused",

@@ -1,11 +1,14 @@
 //! The listener: accepts connections, speaks HTTP/1.1 and HTTP/2, and stops gracefully.
 
+mod patience;
+
 use crate::Hub;
 use crate::http::serve;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulConnection, GracefulShutdown};
+use patience::{Patient, Requests};
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -15,8 +18,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
-/// Request headers that are not there after so long end the connection.
-const HEADERS_WITHIN: Duration = Duration::from_secs(10);
+/// A connection on which no request comes for so long is closed; headers that have begun are
+/// awaited less long, in `patience`.
+const IDLE_WITHIN: Duration = Duration::from_secs(60);
 /// Open connections at most; more wait in the listener's queue.
 const CONNECTIONS_MAX: usize = 10_000;
 /// Request headers take at most so many bytes.
@@ -102,7 +106,7 @@ fn builder() -> Builder<TokioExecutor> {
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADERS_WITHIN)
+        .header_read_timeout(IDLE_WITHIN)
         .max_buf_size(HEADER_BYTES_MAX)
         .pipeline_flush(true);
     builder.http2().timer(TokioTimer::new()).max_header_list_size(64 * 1024);
@@ -113,12 +117,18 @@ fn connection(
     builder: &Builder<TokioExecutor>,
     stream: TcpStream,
     hub: Hub,
-) -> impl hyper_util::server::graceful::GracefulConnection<Error = Box<dyn std::error::Error + Send + Sync>> + Send + 'static
-{
+) -> impl GracefulConnection<Error = Box<dyn std::error::Error + Send + Sync>> + Send + 'static {
     let _ = stream.set_nodelay(true);
+    let requests = Arc::new(Requests::default());
+    let stream = Patient::new(stream, hub.clone(), Arc::clone(&requests));
     let service = service_fn(move |request| {
-        let hub = hub.clone();
-        async move { Ok::<_, Infallible>(serve(hub, request).await) }
+        requests.begin();
+        let (hub, requests) = (hub.clone(), Arc::clone(&requests));
+        async move {
+            let reply = serve(hub, request).await;
+            requests.answer();
+            Ok::<_, Infallible>(reply)
+        }
     });
     builder.serve_connection(TokioIo::new(stream), service).into_owned()
 }

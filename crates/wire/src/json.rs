@@ -46,15 +46,16 @@ impl JsonFault {
     #[must_use]
     pub fn fault(&self, field: &str) -> Fault {
         match self {
-            Self::NotUtf8 { at } => Fault::invalid(field, rule::UTF8_INVALID).with_hint(format!(
-                "The bytes are not UTF-8 from byte {at} on. Encode the body as UTF-8."
-            )),
+            Self::NotUtf8 { at } => Fault::invalid(field, rule::UTF8_INVALID)
+                .with_hint(format!("The bytes are not UTF-8 from byte {at} on. Encode the body as UTF-8.")),
             Self::NotJson { at, problem } => Fault::invalid(field, rule::JSON_INVALID)
                 .with_hint(format!("This is not JSON: {problem} at byte {at}.")),
-            Self::NotAnObject => Fault::invalid(field, rule::JSON_NOT_OBJECT)
-                .with_hint("Send a JSON object: {\"name\": value, …}."),
+            Self::NotAnObject => {
+                Fault::invalid(field, rule::JSON_NOT_OBJECT).with_hint("Send a JSON object: {\"name\": value, …}.")
+            }
             Self::TooDeep { at } => Fault::invalid(field, rule::JSON_TOO_DEEP).with_hint(format!(
-                "Objects and arrays may be nested {JSON_DEPTH_MAX} deep, the body itself included; byte {at} opens one more."
+                "Objects and arrays may be nested {JSON_DEPTH_MAX} deep, \
+                 the body itself included; byte {at} opens one more."
             )),
             Self::DuplicateKey(path) => duplicate(field, path),
         }

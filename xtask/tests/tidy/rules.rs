@@ -16,8 +16,11 @@ fn every_rule_id_is_explained() -> Result<()> {
     let documents = format!("{}{}", text(&sources, "docs/API.md")?, text(&sources, "docs/LIFECYCLE.md")?);
     let mut violations = Vec::new();
     let mut seen = 0;
-    let is_list =
-        |source: &&Source| source.path.starts_with("crates/") && LISTS.iter().any(|list| source.path.ends_with(list));
+    let is_list = |source: &&Source| {
+        source.path.starts_with("crates/")
+            && !source.path.contains("/tests/")
+            && LISTS.iter().any(|list| source.path.ends_with(list))
+    };
     for source in sources.iter().filter(is_list) {
         for (line, id) in quoted(source) {
             if id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-') {

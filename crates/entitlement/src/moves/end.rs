@@ -69,7 +69,7 @@ pub(crate) fn end_first(d: &mut Draft<'_>, given: End) {
     end(d, End { revoked: wish.revoke, reason, writes_reason, ..given });
 }
 
-/// Plans an end, or moves its date.
+/// Plans an end, or moves its date; nothing where it stands there so already.
 pub(crate) fn plan_end(d: &mut Draft<'_>, at: Moment, ending: Ending, reason: Option<Reason>, also: Vec<Set>) {
     if d.after.pending_update.is_some() {
         roll_back(d);
@@ -80,7 +80,7 @@ pub(crate) fn plan_end(d: &mut Draft<'_>, at: Moment, ending: Ending, reason: Op
         sets.push(Set::Status(Status::ActiveEnding));
     }
     sets.extend([Set::DateEnded(Some(at.whole_second())), Set::Ending(Some(ending))]);
-    d.push(EventKind::EndingPlanned, reason, sets);
+    d.push_if_changed(EventKind::EndingPlanned, reason, sets);
 }
 
 /// Takes a planned end back, and the reason keys that came with it.

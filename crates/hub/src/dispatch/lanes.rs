@@ -176,7 +176,7 @@ impl Hub {
                 let (hub, results) = (self.clone(), flights.results.clone());
                 let endpoints = Arc::clone(&flights.endpoints);
                 tokio::spawn(async move {
-                    let result = hub.attempt(&work, post).await;
+                    let result = hub.attempt(&work, *post).await;
                     leave(&endpoints, &endpoint);
                     let _ = results.send(result).await;
                 });

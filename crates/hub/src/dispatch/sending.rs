@@ -19,7 +19,7 @@ pub(super) enum Attempt {
         /// Scheme, host and port: what limits and health belong to.
         endpoint: String,
         /// The request.
-        post: Post,
+        post: Box<Post>,
     },
     /// No URL of its own, and no default: it waits for one.
     Nowhere,
@@ -40,7 +40,7 @@ impl Hub {
             Err(error) => return Attempt::Impossible(error),
         };
         match self.post_to(url, &account, &work.notification, body) {
-            Ok((endpoint, post)) => Attempt::To { endpoint, post },
+            Ok((endpoint, post)) => Attempt::To { endpoint, post: Box::new(post) },
             Err(error) => Attempt::Impossible(error),
         }
     }

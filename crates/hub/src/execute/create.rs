@@ -36,7 +36,7 @@ impl Hub {
         let mut creating = Creating { hub: self, caller, sent: sent(&request), request: &request, turn: None };
         match route {
             Ok(route) => creating.on_route(&route).await,
-            Err(refusal) => Box::pin(creating.refused(refusal)).await,
+            Err(refusal) => Box::pin(creating.refused(*refusal)).await,
         }
     }
 }

@@ -16,7 +16,7 @@ use entitlement::{
 use merchants::{Answered, Call, Prepared, Purpose};
 use std::sync::Arc;
 use store::{Committed, Load, Loaded, Row, Target};
-use wire::{ErrorAnswer, ResponseCode, UpdateRequest, UpdateWanted, if_match_allows};
+use wire::{ErrorAnswer, Fault, ResponseCode, UpdateRequest, UpdateWanted, if_match_allows};
 
 /// What is asked of an existing entitlement.
 #[derive(Debug, Clone)]
@@ -155,6 +155,9 @@ impl Operating<'_> {
 
     async fn decide(&self, route: &Arc<Route>, row: &Row, open: &[Row]) -> Tried {
         let now = self.hub.store.now();
+        if route.facts.reason_required && self.lacks_reason() {
+            return self.hub.refuse(self.caller, reason_required()).await;
+        }
         let command = match self.command(row, now) {
             Ok(command) => command,
             Err(error) => return self.hub.refuse(self.caller, *error).await,
@@ -173,6 +176,13 @@ impl Operating<'_> {
                 let error = refusal::rejected(rejection, status, &self.caller.account.switches);
                 self.hub.refuse(self.caller, error).await
             }
+        }
+    }
+
+    fn lacks_reason(&self) -> bool {
+        match self.asked {
+            Asked::Cancel(end) | Asked::Revoke(end) => end.reason.is_none(),
+            Asked::Update(_) | Asked::ActivationInfo => false,
         }
     }
 
@@ -208,7 +218,7 @@ impl Operating<'_> {
         let product_key = wanted.product_key.as_ref().unwrap_or(&record.product_key);
         let offer_key = wanted.offer_key.as_ref().unwrap_or(&record.offer_key);
         let account = &self.caller.account;
-        let route = sold(account, &record.merchant_account_key, product_key, offer_key.as_deref()).map_err(Box::new)?;
+        let route = sold(account, &record.merchant_account_key, product_key, offer_key.as_deref())?;
         let name_of = |key: &str| route.product(key).map(|product| product.name.clone());
         // The default name follows the product; a name of the reseller's own stays.
         let follows = record.entitlement_display_name == name_of(&record.product_key);
@@ -365,6 +375,14 @@ pub(crate) fn not_found() -> ErrorAnswer {
     ErrorAnswer::new(404, ResponseCode::NotFound, "unknown-entitlement", "There is no such entitlement.")
         .with_field("entitlementId")
         .with_hint("Ids are case sensitive, and each credential sees only its own entitlements in its own mode.")
+}
+
+/// A switch of the route: this merchant wants to know why.
+fn reason_required() -> ErrorAnswer {
+    let faults = ["cancelReasonCategory", "cancelReasonCode"].map(|field| {
+        Fault::required(field).with_hint("This merchant ends nothing without a reason; see the table of reasons.")
+    });
+    ErrorAnswer::faults(faults.to_vec())
 }
 
 fn precondition_failed(version: u32) -> ErrorAnswer {

@@ -11,7 +11,7 @@ pub(super) fn sold(
     merchant: &str,
     product_key: &str,
     offer: Option<&str>,
-) -> Result<Arc<Route>, ErrorAnswer> {
+) -> Result<Arc<Route>, Box<ErrorAnswer>> {
     let route = account.route(merchant).ok_or_else(|| {
         not_sold("merchantAccountKey", format!("Sold to you are the merchants {}.", account.merchants().join(", ")))
     })?;
@@ -23,7 +23,7 @@ pub(super) fn sold(
     Ok(Arc::clone(route))
 }
 
-fn check_offer(product: &Product, offer: Option<&str>) -> Result<(), ErrorAnswer> {
+fn check_offer(product: &Product, offer: Option<&str>) -> Result<(), Box<ErrorAnswer>> {
     match offer {
         Some(offer) if !product.offers.iter().any(|known| known == offer) => {
             Err(not_sold("offerKey", offers_hint(product)))
@@ -40,17 +40,17 @@ fn offers_hint(product: &Product) -> String {
     format!("{} lists the offers {}.", product.key, product.offers.join(", "))
 }
 
-fn offer_required(product: &Product) -> ErrorAnswer {
-    ErrorAnswer::faults(vec![Fault {
+fn offer_required(product: &Product) -> Box<ErrorAnswer> {
+    Box::new(ErrorAnswer::faults(vec![Fault {
         field: "offerKey".to_owned(),
         rule: "offer-required",
         message: "offerKey parameter is required".to_owned(),
         hint: Some(offers_hint(product)),
-    }])
+    }]))
 }
 
-fn not_sold(field: &str, hint: String) -> ErrorAnswer {
-    ErrorAnswer::new(422, ResponseCode::NotAvailable, "not-sold", "This merchant, product or offer is not sold to you.")
-        .with_field(field)
-        .with_hint(hint)
+fn not_sold(field: &str, hint: String) -> Box<ErrorAnswer> {
+    let message = "This merchant, product or offer is not sold to you.";
+    let refusal = ErrorAnswer::new(422, ResponseCode::NotAvailable, "not-sold", message);
+    Box::new(refusal.with_field(field).with_hint(hint))
 }

@@ -15,7 +15,7 @@ pub(crate) const BODY_BYTES_MAX: usize = 256 * 1024;
 pub(crate) const BODY_WITHIN: Duration = Duration::from_secs(10);
 
 /// The body's bytes.
-pub(crate) async fn read(body: Incoming) -> Result<Bytes, ErrorAnswer> {
+pub(crate) async fn read(body: Incoming) -> Result<Bytes, Box<ErrorAnswer>> {
     if body.size_hint().lower() > BODY_BYTES_MAX as u64 {
         return Err(too_large());
     }
@@ -28,15 +28,15 @@ pub(crate) async fn read(body: Incoming) -> Result<Bytes, ErrorAnswer> {
 }
 
 /// The body's JSON object; `None` where there is no body.
-pub(crate) fn json(headers: &HeaderMap, body: &Bytes) -> Result<Option<JsonObject>, ErrorAnswer> {
+pub(crate) fn json(headers: &HeaderMap, body: &Bytes) -> Result<Option<JsonObject>, Box<ErrorAnswer>> {
     if body.is_empty() {
         return Ok(None);
     }
     check_media_type(headers)?;
-    parse_body(body).map_err(|fault| ErrorAnswer::faults(vec![fault.into()]))
+    parse_body(body).map_err(|fault| Box::new(ErrorAnswer::faults(vec![fault.into()])))
 }
 
-fn check_media_type(headers: &HeaderMap) -> Result<(), ErrorAnswer> {
+fn check_media_type(headers: &HeaderMap) -> Result<(), Box<ErrorAnswer>> {
     let Some(given) = headers.get(CONTENT_TYPE) else {
         return Err(wrong_media_type("The Content-Type header is missing; send `Content-Type: application/json`."));
     };
@@ -55,21 +55,23 @@ fn check_media_type(headers: &HeaderMap) -> Result<(), ErrorAnswer> {
     }
 }
 
-fn wrong_media_type(hint: &str) -> ErrorAnswer {
-    refusal(415, "media-type", "The body is not declared as JSON.").with_field("Content-Type").with_hint(hint)
+fn wrong_media_type(hint: &str) -> Box<ErrorAnswer> {
+    let refusal = refusal(415, "media-type", "The body is not declared as JSON.");
+    Box::new(refusal.with_field("Content-Type").with_hint(hint))
 }
 
-fn too_large() -> ErrorAnswer {
-    refusal(413, "body-too-large", "The body is larger than 256 KiB.").with_hint("No request needs so much; send less.")
+fn too_large() -> Box<ErrorAnswer> {
+    let refusal = refusal(413, "body-too-large", "The body is larger than 256 KiB.");
+    Box::new(refusal.with_hint("No request needs so much; send less."))
 }
 
-fn too_slow() -> ErrorAnswer {
-    refusal(408, "body-too-slow", "The body did not arrive within 10 s.").with_retryable(true)
+fn too_slow() -> Box<ErrorAnswer> {
+    Box::new(refusal(408, "body-too-slow", "The body did not arrive within 10 s.").with_retryable(true))
 }
 
-fn broken() -> ErrorAnswer {
-    refusal(400, "body-broken", "The body could not be read.")
-        .with_hint("The connection or its framing broke; send it again.")
+fn broken() -> Box<ErrorAnswer> {
+    let refusal = refusal(400, "body-broken", "The body could not be read.");
+    Box::new(refusal.with_hint("The connection or its framing broke; send it again."))
 }
 
 fn refusal(http: u16, rule: &'static str, message: &str) -> ErrorAnswer {

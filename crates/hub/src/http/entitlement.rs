@@ -178,7 +178,7 @@ fn read_json(headers: &HeaderMap, bytes: &Bytes, is_read: bool) -> Result<Option
     if is_read {
         return Ok(None);
     }
-    body::json(headers, bytes).map_err(Box::new)
+    body::json(headers, bytes)
 }
 
 fn read_identity(headers: &HeaderMap, name: &'static str) -> Result<Option<RequestIdentity>, Box<ErrorAnswer>> {

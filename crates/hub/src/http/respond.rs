@@ -39,6 +39,20 @@ pub(crate) async fn serve(hub: Hub, request: Request<Incoming>) -> Reply {
     reply
 }
 
+/// The whole answer, as text, to a request whose headers do not come to their end.
+pub(crate) fn headers_too_slow(hub: &Hub) -> String {
+    let id = hub.random.request_id();
+    let error =
+        ErrorAnswer::new(408, ResponseCode::BadRequest, "headers-too-slow", "The headers took longer than 10 s.");
+    let body = error.body();
+    tracing::debug!(request_id = id, status = 408, "answered");
+    format!(
+        "HTTP/1.1 408 Request Timeout\r\ncontent-type: application/json\r\ncache-control: no-store\r\n\
+         x-request-id: {id}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
 async fn run(hub: Hub, action: Action, request: Request<Incoming>, id: &str) -> Reply {
     let within = if action == Action::SandboxMoveClock { CLOCK_WITHIN } else { ANSWER_WITHIN };
     let late = hub.clone();

@@ -159,7 +159,10 @@ async fn a_request_is_the_same_by_what_it_says_not_by_how_it_is_written() {
         let call = hub.call("POST", path).identity("i-1").header("Content-Type", "application/json");
         call.header("X-Other", "counts not").bytes(body).send().await
     };
-    let written = r#"{"customerIdentifier":"anna","merchantAccountKey":"BANGO_US","productKey":"MUSIC_NOW","extensionData":{"a":1.0,"b":"ü"}}"#;
+    let written = concat!(
+        r#"{"customerIdentifier":"anna","merchantAccountKey":"BANGO_US","productKey":"MUSIC_NOW","#,
+        r#""extensionData":{"a":1.0,"b":"ü"}}"#
+    );
     let first = send("/v1/entitlement", written).await;
     first.shows(200, "ACTIVE");
     let otherwise = "\u{feff} {\n\"productKey\" : \"MUSIC_NOW\", \"extensionData\":{\"b\":\"\\u00fc\",\"a\":1.0},\

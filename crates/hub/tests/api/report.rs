@@ -122,7 +122,10 @@ async fn faulty_reports_are_refused_field_by_field() {
         (json!({ "status": "Active" }), vec!["status status-unknown"]),
         (json!({ "status": [] }), vec!["status empty"]),
         (json!({ "status": ["ACTIVE", 7] }), vec!["status type"]),
-        (json!({ "updatedSince": "yesterday", "createdFrom": 5 }), vec!["updatedSince date-format", "createdFrom type"]),
+        (
+            json!({ "updatedSince": "yesterday", "createdFrom": 5 }),
+            vec!["updatedSince date-format", "createdFrom type"],
+        ),
         (
             json!({ "createdFrom": "2026-01-02T00:00:00Z", "createdTo": "2026-01-01T00:00:00Z" }),
             vec!["createdTo date-order"],

@@ -109,6 +109,12 @@ impl Case {
         self.life = Some(self.begin());
     }
 
+    /// For a life that began without workers.
+    pub fn start_workers(&mut self) {
+        let dispatch = self.block(async { Dispatch::start(&self.life().hub) });
+        self.life_mut().dispatch = Some(dispatch);
+    }
+
     fn begin(&self) -> Life {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let options = Options { clock: self.clock.clone(), writer_cache_mib: 4, ..Options::default() };
@@ -158,7 +164,21 @@ impl Case {
     }
 
     pub fn send_within(&self, identity: &str, wanted: &Wanted, patience: Duration) -> JoinHandle<Answer> {
-        let hub = self.life().hub.clone();
+        self.hand(&self.life().hub, identity, wanted, patience)
+    }
+
+    /// Sends a request to another hub on the same store.
+    pub fn send_to(&self, hub: &Hub, identity: &str, wanted: &Wanted) -> JoinHandle<Answer> {
+        self.hand(hub, identity, wanted, PATIENCE)
+    }
+
+    /// Another hub on the same store, as another node would be.
+    pub async fn another_hub(&self) -> (Hub, Arc<Account>) {
+        self.build(&self.life().store).await
+    }
+
+    fn hand(&self, hub: &Hub, identity: &str, wanted: &Wanted, patience: Duration) -> JoinHandle<Answer> {
+        let hub = hub.clone();
         let wanted = wanted.clone();
         let caller = self.caller(identity, &wanted, patience);
         self.life().runtime.spawn(async move { hub.execute(caller, wanted).await })

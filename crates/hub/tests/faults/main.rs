@@ -3,13 +3,19 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, unreachable_pub)]
 
 mod audit;
+mod callers;
 mod connector;
 mod crash;
 mod creates;
 mod crowd;
 mod harness;
+mod lanes;
 mod merchant;
 mod operations;
 mod outcomes;
+mod overtaking;
+mod queued;
 mod receiver;
+mod recovery;
 mod sockets;
+mod twice;

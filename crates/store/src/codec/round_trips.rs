@@ -202,7 +202,10 @@ fn every_reason() {
 
 #[test]
 fn what_is_unknown_is_skipped_or_unreadable() {
-    let later = r#"[["status","ACTIVE","later"],["record",{"id":"x","status":"ACTIVE","created":1,"customer":"c","merchant":"m","product":"p","shared":"s","bango":"1","new":[{}]}]]"#;
+    let later = concat!(
+        r#"[["status","ACTIVE","later"],["record",{"id":"x","status":"ACTIVE","created":1,"customer":"c","#,
+        r#""merchant":"m","product":"p","shared":"s","bango":"1","new":[{}]}]]"#
+    );
     assert_eq!(read_sets(later, KEY).unwrap().len(), 2);
     for text in [
         "{}",

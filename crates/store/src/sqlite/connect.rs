@@ -12,7 +12,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const STATEMENTS_KEPT: usize = 96;
 
 /// Pages in the log before it is copied back: 1,000 has the best p99 with ascending keys, 20,000
-/// nearly doubles random keys at a p99 of 100 ms and more; this lies between (store-spike.md).
+/// nearly doubles random keys at a p99 of 100 ms and more; this lies between.
 const CHECKPOINT_PAGES: u32 = 4_000;
 
 /// The log file is cut back to this after a burst.

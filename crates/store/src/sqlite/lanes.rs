@@ -106,6 +106,15 @@ fn work(connection: &Connection, lane: &Claimed) -> Result<Option<LaneWork>, Fau
     Ok(found.map(|(notification, row)| LaneWork { key, target, fence, failures, notification, row }))
 }
 
+/// Where a lane stood when its attempt came back.
+struct Before {
+    next: u32,
+    failures: u32,
+    attempt_at: Option<i64>,
+    woken: bool,
+    parked_since: Option<i64>,
+}
+
 /// Where a lane stands after an attempt.
 struct After {
     head: u32,
@@ -117,16 +126,22 @@ struct After {
 
 /// Settles one attempt; a result under another fence, or of a settled one, is void.
 pub(super) fn settle(connection: &Connection, result: &LaneResult) -> Result<(), Fault> {
-    let lane: Option<(u32, u32, Option<i64>, bool, Option<i64>)> = connection
+    let lane: Option<Before> = connection
         .prepare_cached(
             "SELECT next, failures, attempt_at, woken, parked_since FROM lane \
              WHERE key = ?1 AND target = ?2 AND fence = ?3 AND head = ?4 AND lease_until_ms <> 0",
         )?
         .query_row((bytes(result.key), result.target.0, result.fence, result.sequence), |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+            Ok(Before {
+                next: row.get(0)?,
+                failures: row.get(1)?,
+                attempt_at: row.get(2)?,
+                woken: row.get(3)?,
+                parked_since: row.get(4)?,
+            })
         })
         .optional()?;
-    let Some((next, failures, attempt_at, woken, parked_since)) = lane else {
+    let Some(Before { next, failures, attempt_at, woken, parked_since }) = lane else {
         return Ok(());
     };
     let on = |failures| After {

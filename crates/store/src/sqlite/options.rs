@@ -64,7 +64,8 @@ pub enum OpenError {
     },
     /// Written by a later program.
     #[error(
-        "{} has schema version {found}, this program knows up to {known}; start a newer entitle, or restore a copy from before the upgrade",
+        "{} has schema version {found}, this program knows up to {known}; start a newer \
+         entitle, or restore a copy from before the upgrade",
         path.display()
     )]
     Newer {
@@ -77,7 +78,8 @@ pub enum OpenError {
     },
     /// A migration that was applied reads differently now.
     #[error(
-        "{} was made with another text of migration {number} ({name}) than this program holds; start the entitle that made it, or a released one",
+        "{} was made with another text of migration {number} ({name}) than this program holds; \
+         start the entitle that made it, or a released one",
         path.display()
     )]
     Changed {
@@ -95,7 +97,10 @@ pub enum OpenError {
         path: PathBuf,
     },
     /// The operating system said no.
-    #[error("{} cannot be {doing}: {source}; check that directory and file belong to you and are writable", path.display())]
+    #[error(
+        "{} cannot be {doing}: {source}; check that directory and file belong to you and are writable",
+        path.display()
+    )]
     File {
         /// Which file or directory.
         path: PathBuf,

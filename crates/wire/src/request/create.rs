@@ -106,7 +106,8 @@ fn hint(name: &str) -> String {
 }
 
 fn take_own_id(fields: &mut Fields) -> Option<String> {
-    const HINT: &str = "An entitlementId has 1-64 of A-Z a-z 0-9 . _ - and is not a word of the paths (report, cancel, …). Leave it out, and the hub makes one.";
+    const HINT: &str = "An entitlementId has 1-64 of A-Z a-z 0-9 . _ - and is not a word of the paths \
+                        (report, cancel, …). Leave it out, and the hub makes one.";
     let id = fields.filled(Text::OWN_ID)?;
     if !is_valid_own_id(&id) {
         fields.fault(Fault::invalid("entitlementId", rule::ENTITLEMENT_ID_INVALID).with_hint(HINT));

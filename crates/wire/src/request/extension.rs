@@ -66,6 +66,7 @@ fn printed_bytes(object: &JsonObject) -> usize {
 
 fn size_fault(field: &str, bytes: usize) -> Fault {
     Fault::invalid(field, rule::EXTENSION_TOO_LARGE).with_hint(format!(
-        "extensionData takes at most {EXTENSION_BYTES_MAX} bytes as printed JSON after the merge; these are {bytes}. Keep the rest in your own system under the entitlementId."
+        "extensionData takes at most {EXTENSION_BYTES_MAX} bytes as printed JSON after the merge; these \
+         are {bytes}. Keep the rest in your own system under the entitlementId."
     ))
 }

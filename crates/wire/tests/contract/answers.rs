@@ -93,7 +93,10 @@ fn echo() {
 fn an_empty_report_is_ok() {
     assert_eq!(
         wire::report_body([].into_iter(), None, 0),
-        r#"{"responseCode":"OK","responseMessage":"Success","parameters":{"nextCursor":null,"feedCursor":"0"},"entitlements":[]}"#
+        concat!(
+            r#"{"responseCode":"OK","responseMessage":"Success","#,
+            r#""parameters":{"nextCursor":null,"feedCursor":"0"},"entitlements":[]}"#
+        )
     );
 }
 
@@ -104,7 +107,10 @@ fn a_report_holds_the_record_of_every_answer() {
     wire::push_record(&mut members, &record);
     assert!(BARE.ends_with(&format!(",{members}}}")));
     let page = wire::report_body([&record, &record].into_iter(), Some("c"), u64::MAX);
-    let head = r#"{"responseCode":"OK","responseMessage":"Success","parameters":{"nextCursor":"c","feedCursor":"18446744073709551615"},"entitlements":["#;
+    let head = concat!(
+        r#"{"responseCode":"OK","responseMessage":"Success","parameters":{"nextCursor":"c","#,
+        r#""feedCursor":"18446744073709551615"},"entitlements":["#
+    );
     assert_eq!(page, format!("{head}{{{members}}},{{{members}}}]}}"));
 }
 

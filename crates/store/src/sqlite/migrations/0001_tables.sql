@@ -124,8 +124,9 @@ CREATE INDEX claim_waiting ON claim (operation) WHERE http IS NULL AND operation
 
 -- One lane per entitlement and target, made with its first notice. `head` is the notification to
 -- be sent, `next` the number the next one gets; head = next, attempt_at NULL: nothing waits. A
--- parked lane is due when its head has been held for as long as may be. Leases are real time, not the store's clock; 0: not leased.
--- woken: it was woken while leased, so that what the attempt says about waiting is out of date.
+-- parked lane is due when its head has been held for as long as may be. Leases are real time, not
+-- the store's clock; 0: not leased. woken: it was woken while leased, so that what the attempt
+-- says about waiting is out of date.
 CREATE TABLE lane (
     key            BLOB NOT NULL,
     target         INTEGER NOT NULL,

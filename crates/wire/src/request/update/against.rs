@@ -185,7 +185,8 @@ fn status_fault(status: Status) -> Fault {
 
 fn one_operation(field: &str) -> Fault {
     Fault::invalid(field, rule::ONE_OPERATION).with_hint(
-        "One update asks the merchant for one thing. Send productKey and offerKey in one update, suspend or resume in another.",
+        "One update asks the merchant for one thing. Send productKey and offerKey in one update, \
+         suspend or resume in another.",
     )
 }
 

@@ -1,0 +1,143 @@
+//! Patience with a sender: request headers are there 10 s after their first byte, the first byte
+//! 10 s after the connection. hyper would close without a word, or wait for ever where not even
+//! the protocol is known; the contract wants a 408 (docs/API.md section 1). Bodies have their own
+//! limit, where they are read.
+
+use crate::Hub;
+use crate::http::headers_too_slow;
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, Sleep, sleep};
+
+/// Request headers that are not there after so long end the connection.
+const HEADERS_WITHIN: Duration = Duration::from_secs(10);
+/// What every HTTP/2 connection begins with; from there on hyper's own limits count.
+const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// Requests of one connection, begun and answered.
+#[derive(Debug, Default)]
+pub(super) struct Requests {
+    begun: AtomicU64,
+    answered: AtomicU64,
+}
+
+impl Requests {
+    pub(super) fn begin(&self) {
+        self.begun.fetch_add(1, Ordering::AcqRel);
+    }
+
+    pub(super) fn answer(&self) {
+        self.answered.fetch_add(1, Ordering::AcqRel);
+    }
+}
+
+/// A connection that ends where headers are too slow.
+pub(super) struct Patient {
+    stream: TcpStream,
+    hub: Hub,
+    requests: Arc<Requests>,
+    /// Requests begun before the headers that are awaited; `None` while none are.
+    awaited: Option<u64>,
+    /// Some of the awaited headers have come.
+    partial: bool,
+    /// Bytes of HTTP/2's preface seen; `None` where it is another protocol.
+    preface: Option<usize>,
+    patience: Pin<Box<Sleep>>,
+}
+
+impl Patient {
+    pub(super) fn new(stream: TcpStream, hub: Hub, requests: Arc<Requests>) -> Self {
+        let patience = Box::pin(sleep(HEADERS_WITHIN));
+        Self { stream, hub, requests, awaited: Some(0), partial: false, preface: Some(0), patience }
+    }
+
+    fn came(&mut self, bytes: &[u8]) {
+        if bytes.is_empty() || self.is_http2(bytes) {
+            return;
+        }
+        let begun = self.requests.begun.load(Ordering::Acquire);
+        if self.awaited == Some(begun) {
+            self.partial = true;
+        } else if begun == self.requests.answered.load(Ordering::Acquire) {
+            // The first bytes of the next request on this connection.
+            self.awaited = Some(begun);
+            self.partial = true;
+            self.patience.as_mut().reset(Instant::now() + HEADERS_WITHIN);
+        }
+    }
+
+    /// Once the preface is whole nothing is awaited here any more.
+    fn is_http2(&mut self, bytes: &[u8]) -> bool {
+        let Some(seen) = self.preface else {
+            return false;
+        };
+        let rest = HTTP2_PREFACE.get(seen..).unwrap_or_default();
+        let fits = rest.iter().zip(bytes).all(|(wanted, came)| wanted == came);
+        self.preface = fits.then(|| seen.saturating_add(bytes.len()));
+        let is_whole = self.preface.is_some_and(|seen| seen >= HTTP2_PREFACE.len());
+        if is_whole {
+            self.awaited = None;
+        }
+        is_whole
+    }
+
+    fn poll_patience(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.awaited != Some(self.requests.begun.load(Ordering::Acquire)) {
+            return Poll::Pending;
+        }
+        ready!(self.patience.as_mut().poll(cx));
+        if self.partial {
+            // Whoever cannot even take this is not waited for.
+            let _ = self.stream.try_write(headers_too_slow(&self.hub).as_bytes());
+        }
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl AsyncRead for Patient {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let before = buffer.filled().len();
+        match Pin::new(&mut this.stream).poll_read(cx, buffer) {
+            Poll::Ready(Ok(())) => {
+                this.came(buffer.filled().get(before..).unwrap_or_default());
+                Poll::Ready(Ok(()))
+            }
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Pending => this.poll_patience(cx),
+        }
+    }
+}
+
+impl AsyncWrite for Patient {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().stream).poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        pieces: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().stream).poll_write_vectored(cx, pieces)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+    }
+}
