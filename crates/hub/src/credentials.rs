@@ -10,7 +10,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use ids::AccountId;
 use sha2::Sha256;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use store::{CredentialRow, Store};
 use tokio::sync::{OnceCell, Semaphore};
 
@@ -60,7 +60,7 @@ pub(crate) struct Credentials {
     /// One Argon2id per core at a time.
     cores: Arc<Semaphore>,
     /// An unknown user's password is verified against this, so that time tells nothing.
-    dummy_hash: String,
+    dummy_hash: &'static str,
 }
 
 /// A check that all requests with the same header wait for.
@@ -77,7 +77,7 @@ impl Credentials {
     pub(crate) async fn load(store: &dyn Store, random: &Random) -> Result<Self, HubError> {
         let rows = store.credentials().await?.into_iter().map(|row| (row.user.clone(), row)).collect();
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let dummy_hash = hash_password("nobody's password", &random.secret()?)?;
+        let dummy_hash = dummy_hash(random)?;
         Ok(Self {
             rows: RwLock::new(rows),
             remembered: RwLock::new(HashMap::new()),
@@ -139,7 +139,7 @@ impl Credentials {
     async fn check(&self, user: String, password: String, now: Moment) -> Result<Verified, NotKnown> {
         let row = self.row(&user);
         let live = row.clone().filter(|row| row.revoked_at.is_none());
-        let current = live.as_ref().map_or_else(|| self.dummy_hash.clone(), |row| row.password_hash.clone());
+        let current = live.as_ref().map_or_else(|| self.dummy_hash.to_owned(), |row| row.password_hash.clone());
         let old = live.as_ref().and_then(|row| row.old_password.clone()).filter(|(_, until)| now < *until);
         let matched = self.match_password(password, current, old).await?;
         match (live, matched) {
@@ -177,6 +177,16 @@ impl Credentials {
         mac.update(header);
         mac.finalize().into_bytes().into()
     }
+}
+
+/// Nobody's password, hashed once a process.
+fn dummy_hash(random: &Random) -> Result<&'static str, HubError> {
+    static MADE: OnceLock<String> = OnceLock::new();
+    if let Some(made) = MADE.get() {
+        return Ok(made);
+    }
+    let made = hash_password("nobody's password", &random.secret()?)?;
+    Ok(MADE.get_or_init(|| made))
 }
 
 fn matches(password: &str, hash: &str) -> bool {

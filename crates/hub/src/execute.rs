@@ -10,6 +10,7 @@ pub(crate) use operate::not_found;
 mod remember;
 mod replay;
 pub(crate) mod reply;
+mod slots;
 mod sold;
 
 use crate::answer::{self, unavailable};

@@ -27,13 +27,16 @@ struct Creating<'a> {
     sent: SentCreate,
     /// The customer's turn, while this create decides.
     turn: Option<Turn<TurnKey>>,
+    /// What is there has been looked at, not assumed.
+    has_looked: bool,
 }
 
 impl Hub {
     pub(super) async fn create(&self, caller: &Caller, request: CreateRequest) -> Result<Answer, Box<ErrorAnswer>> {
         let route =
             sold(&caller.account, &request.merchant_account_key, &request.product_key, request.offer_key.as_deref());
-        let mut creating = Creating { hub: self, caller, sent: sent(&request), request: &request, turn: None };
+        let sent = sent(&request);
+        let mut creating = Creating { hub: self, caller, sent, request: &request, turn: None, has_looked: false };
         match route {
             Ok(route) => creating.on_route(&route).await,
             Err(refusal) => Box::pin(creating.refused(*refusal)).await,
@@ -94,6 +97,17 @@ impl Creating<'_> {
         self.hub.store.load(load).await.map_err(from_store)
     }
 
+    /// The same, and whether the own id is used.
+    async fn look_closely(&mut self, route: &Route) -> Tried {
+        self.has_looked = true;
+        let mut found = self.look(route).await?;
+        if let Some(id) = &self.request.entitlement_id {
+            let load = Load { account: self.caller.account.id, target: Target::Id(id.clone()), identity: None };
+            found.row = self.hub.store.load(load).await.map_err(from_store)?.row;
+        }
+        Ok(Step::Again(Box::new(found)))
+    }
+
     async fn attempt(&mut self, route: &Arc<Route>, found: &Loaded) -> Tried {
         let open: Vec<&Entitlement> = found.open.iter().map(|row| &row.state).collect();
         let (verdict, which) = at_limit(&open, &self.sent, route.facts.limit);
@@ -145,7 +159,11 @@ impl Creating<'_> {
                 draft.decide(&decision, &self.caller.account);
                 draft.promise(answered.promises);
                 let outcome = outcome(&decision.reply, Kind::Create, &self.caller.account.switches);
-                self.commit_answered(draft, outcome, now).await
+                match draft.state() {
+                    // Nothing is inserted, so no unique key would tell what goes before the merchant.
+                    None if !self.has_looked => Box::pin(self.look_closely(route)).await,
+                    Some(_) | None => self.commit_answered(draft, outcome, now).await,
+                }
             }
             Prepared::Send(_) => {
                 let draft = Draft::new_row(key, &self.caller.account, route, own_id, slot, opened);

@@ -4,6 +4,7 @@
 use super::TRIES_MAX;
 use super::change::Draft;
 use super::reply::{Kind, Outcome, outcome};
+use super::slots::{free_slot, staying};
 use crate::catalog::{Account, Route};
 use crate::turns::{Turn, TurnKey};
 use crate::{Answer, Hub, answer, refusal};
@@ -11,7 +12,7 @@ use entitlement::{Answer as MerchantAnswer, Ask, Decision, Entitlement, JsonObje
 use merchants::{Answered, Call, Connector, Prepared, Purpose, Request, Response};
 use std::sync::Arc;
 use std::time::Duration;
-use store::{Change, ClosedOperation, Committed, Conflict, Row};
+use store::{Cause, Change, ClosedOperation, Committed, Conflict, Row};
 use tokio::time::{Instant, sleep};
 use wire::ErrorAnswer;
 
@@ -163,7 +164,9 @@ impl Hub {
         answered: Answered,
     ) -> Result<Errands, Box<ErrorAnswer>> {
         let mut row = errand.row;
+        let mut moving = Moving::AsAsked;
         for _ in 0..TRIES_MAX {
+            row = moving.applied(row);
             if row.state.operation.as_ref().map(|open| open.id) != Some(operation.id) {
                 // A call-back was faster; the caller is answered with the state as it now is.
                 return Ok(nothing_open(row.state, &errand.account));
@@ -173,11 +176,15 @@ impl Hub {
             let key = row.key;
             let ended = self.settle_once(row, operation, &decision, &answered, &errand.account, errand.kind, now);
             match ended.await? {
-                Some(ended) => return Ok(ended),
-                None => match self.row(key).await? {
-                    Some(found) => row = found,
-                    None => return Ok(gone()),
-                },
+                Ok(ended) => return Ok(ended),
+                Err(conflict) if conflict.cause == Cause::Slot => {
+                    moving = Moving::after(free_slot(&conflict.found.open, key, errand.route.facts.limit));
+                }
+                Err(_) => {}
+            }
+            match self.row(key).await? {
+                Some(found) => row = found,
+                None => return Ok(gone()),
             }
         }
         Err(Box::new(super::contended()))
@@ -193,7 +200,7 @@ impl Hub {
         account: &Arc<Account>,
         kind: Kind,
         now: Moment,
-    ) -> Result<Option<Errands>, Box<ErrorAnswer>> {
+    ) -> Result<Result<Errands, Box<Conflict>>, Box<ErrorAnswer>> {
         let mut draft = Draft::of(row);
         draft.decide(decision, account);
         draft.promise(answered.promises.clone());
@@ -205,9 +212,38 @@ impl Hub {
         let claims = ended.claims_of(operation.id, state.as_ref().map_or(0, |state| state.version));
         let (change, _) = draft.finish(now, claims, None);
         Ok(match self.commit(change).await? {
-            Committed::Done => Some(Errands { outcome: ended, state }),
-            Committed::Conflict(_) => None,
+            Committed::Done => Ok(Errands { outcome: ended, state }),
+            Committed::Conflict(conflict) => Err(conflict),
         })
+    }
+}
+
+/// What becomes of a change of customer that came with an operation: a slot that was free before
+/// the merchant was asked may be taken when it is done.
+enum Moving {
+    /// Into the slot it has.
+    AsAsked,
+    /// Into another one.
+    Into(u32),
+    /// None is free any more. What the merchant has done counts; the customer stays.
+    Stays,
+}
+
+impl Moving {
+    fn after(free: Option<u32>) -> Self {
+        free.map_or(Self::Stays, Self::Into)
+    }
+
+    fn applied(&self, row: Row) -> Row {
+        match self {
+            Self::AsAsked => row,
+            Self::Into(slot) => Row { slot: Some(*slot), ..row },
+            Self::Stays => {
+                tracing::warn!(key = %row.key, "the new customer has no slot left; the entitlement stays with the old");
+                let operation = row.state.operation.as_ref().map(staying);
+                Row { state: Entitlement { operation, ..row.state }, ..row }
+            }
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 use super::change::Draft;
 use super::merchant::{Errand, Intended};
 use super::reply::{Kind, Outcome, outcome};
+use super::slots::{free_slot, moves_to};
 use super::sold::sold;
 use super::{Caller, Step, TRIES_MAX, Tried, contended, from_store, look_again};
 use crate::catalog::Route;
@@ -11,7 +12,7 @@ use crate::turns::{Turn, TurnKey};
 use crate::{Answer, Hub, refusal};
 use entitlement::{
     Ask, Command, Decision, EndRequest, Entitlement, JsonObject, Moment, OperationAfter, Party, ProductChange,
-    Rejection, Reply, Stage, Update, admit, carry_out, choose_slot, pass_time, settle,
+    Rejection, Reply, Stage, Update, admit, carry_out, pass_time, settle,
 };
 use merchants::{Answered, Call, Prepared, Purpose};
 use std::sync::Arc;
@@ -238,6 +239,9 @@ impl Operating<'_> {
         if decision.reply != Reply::AskMerchant {
             return self.commit_answered(draft, &decision.reply, now).await;
         }
+        if let Some(refusal) = self.has_no_slot(route, row, decision).await? {
+            return self.hub.refuse(self.caller, refusal).await;
+        }
         match self.prepare(route, row, decision, now)? {
             Prepared::Answered(answered) => {
                 let Some(asking) = draft.state().cloned() else {
@@ -330,11 +334,31 @@ impl Operating<'_> {
         if !moved || row.slot.is_none() {
             return Ok(());
         }
-        let taken: Vec<u32> = open.iter().filter(|other| other.key != row.key).filter_map(|other| other.slot).collect();
-        let slot = choose_slot(&taken, route.facts.limit)
+        let slot = free_slot(open, row.key, route.facts.limit)
             .ok_or_else(|| Box::new(super::create::limit_reached(self.caller, open)))?;
         draft.take_slot(slot);
         Ok(())
+    }
+
+    /// A new customer's slots are looked at before the merchant is asked; when it is done, the
+    /// unique key decides again.
+    async fn has_no_slot(
+        &self,
+        route: &Route,
+        row: &Row,
+        decision: &Decision,
+    ) -> Result<Option<ErrorAnswer>, Box<ErrorAnswer>> {
+        let OperationAfter::Open(operation) = &decision.operation else {
+            return Ok(None);
+        };
+        let Some(customer) = moves_to(&operation.ask).filter(|_| row.slot.is_some()) else {
+            return Ok(None);
+        };
+        let target = Target::Customer(route.id, customer.to_owned());
+        let load = Load { account: self.caller.account.id, target, identity: None };
+        let open = self.hub.store.load(load).await.map_err(from_store)?.open;
+        let is_full = free_slot(&open, row.key, route.facts.limit).is_none();
+        Ok(is_full.then(|| super::create::limit_reached(self.caller, &open)))
     }
 
     async fn activation(

@@ -239,3 +239,22 @@ async fn a_connector_that_panics_is_answered_with_an_envelope_and_harms_nobody_e
     hub.post("/v1/entitlement", &bango).await.shows(202, "PENDING");
     hub.finish().await;
 }
+
+#[tokio::test]
+async fn a_customer_without_a_free_slot_is_refused_before_the_merchant_is_asked() {
+    let (hub, merchant) = hub_and_merchant(Vec::new()).await;
+    let annas = hub.created("anna", "MUSIC").await;
+    let berts = hub.created("bert", "MUSIC").await;
+    let both = json!({ "productKey": "MUSIC_NOW", "customerIdentifier": "bert" });
+    hub.update(&annas, &both).await.refused(400, "BAD_REQUEST", "limit-reached").hints(&berts);
+    assert_eq!(merchant.all().len(), 2, "only the creates");
+    hub.revoke(&berts).await.shows(200, "REVOKED");
+    let moved = hub.update(&annas, &both).await;
+    assert_eq!(
+        (&moved.shows(200, "ACTIVE")["customerIdentifier"], &moved["productKey"]),
+        (&json!("bert"), &json!("MUSIC_NOW"))
+    );
+    hub.create("bert", "MUSIC").await.refused(400, "BAD_REQUEST", "limit-reached").hints(&annas);
+    hub.create("anna", "MUSIC").await.shows(200, "ACTIVE");
+    hub.finish().await;
+}

@@ -148,3 +148,21 @@ async fn the_page_of_an_update_asks_for_the_change() {
     assert_eq!(buttons(&paused), 0);
     hub.finish().await;
 }
+
+#[tokio::test]
+async fn activation_info_is_for_what_waits_for_its_user() {
+    let hub = TestHub::start().await;
+    let info = async |id: &str| hub.get(&format!("/v1/entitlement/activationInfo/{id}")).await;
+    let pending = hub.create("anna", "MUSIC").await;
+    let fresh = info(&pending.text("entitlementId")).await;
+    fresh.shows(200, "PENDING");
+    assert_eq!((fresh.url(), fresh.etag()), (pending.url(), pending.etag()));
+    for (customer, product) in [("bert", "MUSIC_NOW"), ("carl", "MUSIC_CODE")] {
+        let id = hub.created(customer, product).await;
+        info(&id).await.refused(409, "NOT_AVAILABLE", "not-pending");
+        hub.revoke(&id).await.shows(200, "REVOKED");
+        info(&id).await.refused(409, "NOT_AVAILABLE", "already-ended");
+    }
+    info("none").await.refused(404, "NOT_FOUND", "unknown-entitlement");
+    hub.finish().await;
+}

@@ -43,7 +43,7 @@ fn a_caller_who_goes_away_during_the_intents_commit_changes_nothing() {
         let case = Case::open(NEITHER);
         let id = op.start(&case);
         case.merchant.usually(op.kind, op.says.clone());
-        case.store().script(Call::Commit, Fault::Late(Duration::from_millis(60)));
+        case.store().script(Call::Commit, Fault::Late(Duration::from_millis(500)));
         let sent = case.send("one", &op.wanted(&id));
         case.until("the commit is held", || case.store().held() == 1);
         sent.abort();
