@@ -46,7 +46,11 @@ async fn faults_come_in_their_order_and_once() {
     assert_eq!(store.left(), 1);
     assert_eq!(commit(4).await, Ok(Committed::Done));
     assert_eq!(commit(5).await, Ok(Committed::Done));
-    assert_eq!(store.left(), 0);
+    assert_eq!((store.left(), store.held()), (0, 1));
+    store.script(Call::Commit, Fault::Late(Duration::from_secs(3_600)));
+    let late = tokio::time::timeout(Duration::from_millis(100), commit(6)).await;
+    assert!(late.is_err() && store.held() == 2, "it is not answered");
+    assert!(is_there(&store, place, 6).await);
 }
 
 #[tokio::test]

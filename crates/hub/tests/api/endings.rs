@@ -271,3 +271,18 @@ async fn a_pending_one_times_out_where_the_route_says_so() {
     assert_eq!(hub.read(&update).await.shows(200, "ACTIVE")["productKey"], "MUSIC_NOW");
     hub.finish().await;
 }
+
+#[tokio::test]
+async fn a_route_may_demand_a_reason() {
+    let hub = Setup::new().routes(|route| route.facts.reason_required = true).start().await;
+    let id = hub.created("anna", "MUSIC_NOW").await;
+    for end in ["cancel", "revoke"] {
+        let answer = hub.post(&format!("/v1/entitlement/{end}/{id}"), &json!({ "note": "none" })).await;
+        answer.is(400, "BAD_REQUEST");
+        assert_eq!(answer.faults(), ["cancelReasonCategory required", "cancelReasonCode required"]);
+    }
+    assert_eq!(hub.read(&id).await.etag(), "\"1\"");
+    let reason = json!({ "revokeReasonCategory": "REVOKED", "revokeReasonCode": "OTHER" });
+    hub.post(&format!("/v1/entitlement/revoke/{id}"), &reason).await.shows(200, "REVOKED");
+    hub.finish().await;
+}

@@ -1,8 +1,13 @@
 //! What comes over the wire before it is JSON: media types, sizes, slow and broken senders, and
 //! what is no HTTP at all.
 
-use crate::harness::{Answer, TestHub, connect, create_body, exchange, read_to_end};
+use crate::harness::{Answer, PASSWORD, TestHub, basic, connect, create_body, exchange, read_to_end};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Empty};
+use hyper::{Request, Version};
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use serde_json::json;
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 #[tokio::test]
@@ -105,17 +110,51 @@ async fn slow_senders_are_given_up_after_ten_seconds_and_nothing_is_done() {
         stream.write_all(sent).await.unwrap();
         read_to_end(&mut stream).await
     };
-    let (no_body, half_body, half_head) =
-        tokio::join!(stalled(&whole[..body_at]), stalled(&whole[..body_at + 20]), stalled(&whole[..body_at - 30]));
+    let (no_body, half_body, half_head, half_preface, nothing, ()) = tokio::join!(
+        stalled(&whole[..body_at]),
+        stalled(&whole[..body_at + 20]),
+        stalled(&whole[..body_at - 30]),
+        stalled(b"PRI * HTTP/2.0"),
+        stalled(b""),
+        http2_waits_as_long_as_it_likes(&hub),
+    );
+    assert_eq!(nothing, b"", "who has said nothing is told nothing");
     for came in [no_body, half_body] {
         let answer = Answer::parse(&came, false);
         answer.refused(408, "BAD_REQUEST", "body-too-slow");
         assert_eq!(answer["error"]["retryable"], true);
     }
-    Answer::parse(&half_head, false).refused(408, "BAD_REQUEST", "headers-too-slow");
+    for came in [half_head, half_preface] {
+        Answer::parse(&came, false).refused(408, "BAD_REQUEST", "headers-too-slow");
+    }
     let found = hub.post("/v1/entitlement/report", &json!({})).await;
     assert_eq!(found["entitlements"], json!([]));
     hub.finish().await;
+}
+
+/// One HTTP/2 connection: a request, a pause longer than any header may take, and another one.
+async fn http2_waits_as_long_as_it_likes(hub: &TestHub) {
+    let stream = TokioIo::new(connect(hub.address).await);
+    #[expect(clippy::disallowed_methods, reason = "the tests' own client")]
+    let handshake = hyper::client::conn::http2::handshake(TokioExecutor::new(), stream);
+    let (mut sender, connection) = handshake.await.unwrap();
+    let running = tokio::spawn(connection);
+    for echo in ["1", "2"] {
+        let request = Request::get(format!("http://{}/v1/echo/{echo}", hub.address))
+            .header("authorization", basic("sandbox", PASSWORD))
+            .body(Empty::<Bytes>::new())
+            .unwrap();
+        let answer = sender.send_request(request).await.unwrap();
+        assert_eq!((answer.status().as_u16(), answer.version()), (200, Version::HTTP_2));
+        let body = answer.into_body().collect().await.unwrap().to_bytes();
+        assert!(body.ends_with(format!("\"echo\":\"{echo}\"}}").as_bytes()));
+        if echo == "1" {
+            // tidy: sleep because the fact is that nothing happens for so long
+            tokio::time::sleep(Duration::from_secs(11)).await;
+        }
+    }
+    drop(sender);
+    running.await.unwrap().unwrap();
 }
 
 #[tokio::test]

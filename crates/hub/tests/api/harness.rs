@@ -10,7 +10,7 @@ mod scripted_merchant;
 
 pub(crate) use answer::{Answer, FIELDS};
 pub(crate) use call::{basic, connect, create_body, exchange, read_to_end};
-pub(crate) use receiver::{Receiver, Reply, Request};
+pub(crate) use receiver::{Receiver, Reply};
 pub(crate) use scripted_merchant::ScriptedMerchant;
 
 use entitlement::{MerchantEvent, Moment, Rejection, Told};

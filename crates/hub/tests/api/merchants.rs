@@ -258,3 +258,27 @@ async fn a_customer_without_a_free_slot_is_refused_before_the_merchant_is_asked(
     hub.create("anna", "MUSIC").await.shows(200, "ACTIVE");
     hub.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_slot_that_goes_while_the_merchant_thinks_leaves_the_customer_and_keeps_what_was_done() {
+    let (hub, merchant) = hub_and_merchant(vec![Reply::status(200)]).await;
+    let hub = Arc::new(hub);
+    let id = hub.created("anna", "MUSIC").await;
+    let gate = Arc::new(Semaphore::new(0));
+    merchant.answer([Reply::Behind(Arc::clone(&gate), Box::new(Reply::status(200)))]);
+    let (moving, moved) = (Arc::clone(&hub), id.clone());
+    let both = json!({ "productKey": "MUSIC_NOW", "customerIdentifier": "bert" });
+    let moving = tokio::spawn(async move { moving.update(&moved, &both).await });
+    merchant.took(2).await;
+    hub.create("bert", "MUSIC").await.shows(200, "ACTIVE");
+    gate.add_permits(1);
+    let answer = moving.await.unwrap();
+    assert_eq!(
+        (&answer.shows(200, "ACTIVE")["productKey"], &answer["customerIdentifier"]),
+        (&json!("MUSIC_NOW"), &json!("anna"))
+    );
+    for customer in ["anna", "bert"] {
+        hub.create(customer, "MUSIC_CODE").await.refused(400, "BAD_REQUEST", "limit-reached");
+    }
+    Arc::into_inner(hub).unwrap().finish().await;
+}

@@ -51,7 +51,9 @@ async fn fields_come_before_the_identity_and_the_identity_before_everything_that
     };
     let faulty = json!({ "customerIdentifier": "", "merchantAccountKey": "BANGO_US", "productKey": "MUSIC_NOW" });
     with("POST", "/v1/entitlement", &faulty).send().await.refused(400, "BAD_REQUEST", "empty");
-    let reused = |answer: Answer| drop(answer.refused(422, "BAD_REQUEST", "identity-reused"));
+    let reused = |answer: Answer| {
+        answer.refused(422, "BAD_REQUEST", "identity-reused");
+    };
     // existence, If-Match, sold, offer required, own id, limit, status, merchant
     reused(with("PATCH", "/v1/entitlement", &json!({ "entitlementId": "none" })).send().await);
     let stale = with("PATCH", "/v1/entitlement", &json!({ "entitlementId": id, "extensionData": { "a": 1 } }));

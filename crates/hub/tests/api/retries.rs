@@ -72,7 +72,7 @@ async fn retry_after_is_honoured_up_to_a_day() {
 
 #[tokio::test]
 async fn after_72_hours_it_is_a_dead_letter_and_the_lane_goes_on() {
-    let (hub, receiver, id) = failing(vec![Reply::status(500); 100]).await;
+    let (hub, _receiver, id) = failing(vec![Reply::status(500); 100]).await;
     hub.advance("P2D").await;
     hub.update(&id, &json!({ "extensionData": { "second": 1 } })).await.is(200, "OK");
     hub.advance("P3D").await;

@@ -22,6 +22,7 @@ impl Case {
         }
         self.feed_has_no_gaps();
         self.done_once();
+        self.operations_are_kept();
         self.merchant_agrees();
         self.delivered_in_order();
     }
@@ -77,6 +78,17 @@ impl Case {
         }
         for (id, there) in self.merchant.there() {
             assert!(there.creates <= 1, "{id} was created more than once");
+        }
+    }
+
+    /// What was ever asked of the merchant is open, or kept as closed.
+    fn operations_are_kept(&self) {
+        let open: Vec<_> =
+            self.rows().iter().filter_map(|row| row.state.operation.as_ref()).map(|open| open.id.to_string()).collect();
+        for call in self.merchant.calls().iter().filter(|call| call.kind != "activationInfo") {
+            let id = ids::OperationId(ids::parse_uuid(&call.request).unwrap());
+            let closed = self.block(self.store().inner().closed_operation(id)).unwrap();
+            assert!(closed.is_some() != open.contains(&call.request), "{call:?}, {closed:?}");
         }
     }
 

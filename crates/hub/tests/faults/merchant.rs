@@ -71,7 +71,6 @@ pub struct Call {
 /// What the merchant did for one requestId.
 #[derive(Debug, Clone)]
 pub struct Effect {
-    pub entitlement: String,
     pub kind: String,
     /// More than once is what must never be.
     pub times: u32,
@@ -282,7 +281,6 @@ impl Truth {
                 return (404, json!({}));
             }
             let effect = Effect {
-                entitlement: id.clone(),
                 kind: kind.to_owned(),
                 times: 1,
                 says: says.clone(),

@@ -66,7 +66,7 @@ fn tell_before_the_answer(Overtaken { op, told, answer, after, notices }: &Overt
     let state = case.told(key, told.clone()).unwrap();
     assert_eq!(state.record.status.as_str(), *after, "told before its answer");
     assert!(state.operation.is_some(), "its own answer is still to come");
-    settle_truth(&case, key, *after, told);
+    settle_truth(&case, key, after, told);
     case.merchant.let_go();
     let answered = case.block(sent).unwrap();
     assert_eq!(answered.http, 200, "answered with the state as it then is: {}", answered.body);
