@@ -8,7 +8,7 @@ mod page;
 mod respond;
 mod sandbox;
 
-pub(crate) use respond::{headers_too_slow, serve};
+pub(crate) use respond::{headers_too_slow, no_http, serve};
 
 use hyper::Method;
 use wire::nearest;

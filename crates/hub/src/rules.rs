@@ -13,6 +13,7 @@ pub const HUB_RULES: &[&str] = &[
     "contended",
     "deadline",
     "headers-too-slow",
+    "http-invalid",
     "id-used",
     "identity-invalid",
     "identity-reused",

@@ -107,8 +107,8 @@ fn builder() -> Builder<TokioExecutor> {
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(IDLE_WITHIN)
-        .max_buf_size(HEADER_BYTES_MAX)
-        .pipeline_flush(true);
+        // Without `pipeline_flush`: it would keep back the answer to what is no HTTP.
+        .max_buf_size(HEADER_BYTES_MAX);
     builder.http2().timer(TokioTimer::new()).max_header_list_size(64 * 1024);
     builder
 }

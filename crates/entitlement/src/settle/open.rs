@@ -126,6 +126,9 @@ impl Settling<'_> {
 
     /// Stays open as unknown; what the merchant had queued stays queued.
     pub(super) fn wait_unknown(mut self) -> Decision {
+        if self.is_within_deadline() {
+            return self.d.finish(Reply::Unknown);
+        }
         let stage = if self.operation.stage == Stage::Queued { Stage::Queued } else { Stage::Unknown };
         let next_at = self.next_at(stage);
         self.d.open(Operation { stage, next_at, deadline: None, ..self.operation });
@@ -135,6 +138,9 @@ impl Settling<'_> {
     /// Stays open as queued: until its deadline, or to be asked again.
     pub(super) fn wait_queued(mut self, reply: Reply) -> Decision {
         let now = self.d.now();
+        if self.is_within_deadline() {
+            return self.d.finish(reply);
+        }
         let was_queued = self.operation.stage == Stage::Queued;
         let (next_at, deadline) = match () {
             () if is_asked_until_confirmed(&self.operation.ask) => (Some(now.plus_ms(ASKED_AGAIN_MS)), None),
@@ -144,6 +150,12 @@ impl Settling<'_> {
         let operation = consumed(&self.operation);
         self.d.open(Operation { stage: Stage::Queued, next_at, deadline, ..operation });
         self.d.finish(reply)
+    }
+
+    /// A call that overlapped with another one tells nothing new of what is queued: its deadline
+    /// stands.
+    fn is_within_deadline(&self) -> bool {
+        self.operation.stage == Stage::Queued && self.operation.deadline.is_some_and(|at| at > self.d.now())
     }
 
     fn next_at(&self, stage: Stage) -> Option<Moment> {

@@ -1,9 +1,10 @@
 //! From a decision to a change: the row after it, its due moment and slot, the notifications its
 //! events oblige. One place, for requests and workers alike.
 
+use super::merchant::ask_word;
 use crate::catalog::{Account, Route};
 use entitlement::{
-    Decision, Entitlement, Event, Moment, NotifySwitches, RowAfter, Set, apply, carry_out, effects, next_due,
+    Decision, Entitlement, Event, Moment, NotifySwitches, Reply, RowAfter, Set, apply, carry_out, effects, next_due,
 };
 use ids::{EntitlementKey, TargetId};
 use merchants::Promise;
@@ -22,13 +23,24 @@ pub(crate) struct Draft {
     notices: Vec<Notice>,
     callbacks: Vec<NewCallback>,
     closed: Option<ClosedOperation>,
+    /// One word for what ends the stored operation, where its own answer does not.
+    overtaken_by: &'static str,
 }
 
 impl Draft {
     /// A change of a stored row.
     pub(crate) fn of(row: Row) -> Self {
         let after = Some(row.state.clone());
-        Self { row, stored: true, after, events: Vec::new(), notices: Vec::new(), callbacks: Vec::new(), closed: None }
+        Self {
+            row,
+            stored: true,
+            after,
+            events: Vec::new(),
+            notices: Vec::new(),
+            callbacks: Vec::new(),
+            closed: None,
+            overtaken_by: "",
+        }
     }
 
     /// A new row; its state is the create's intent.
@@ -76,6 +88,7 @@ impl Draft {
         };
         self.add_notices(&before, decision, account);
         self.after = carry_out(&before, decision);
+        self.overtaken_by = reply_word(&decision.reply);
         self.events.extend(decision.events.iter().cloned());
         debug_assert!(decision.row == RowAfter::Removed || self.after.is_some());
     }
@@ -103,6 +116,7 @@ impl Draft {
     /// The change, and the row as it will be stored (`None` where it is removed).
     pub(crate) fn finish(self, at: Moment, claim: ClaimChange, request: Option<String>) -> (Change, Option<Row>) {
         let empty = self.is_empty();
+        let closed = self.closed.clone().or_else(|| self.overtaken(at));
         let row = self.after.map(|state| row_after(self.row.clone(), state, self.events.len()));
         let row_change = match (&row, self.stored) {
             (_, true) if empty => RowChange::None,
@@ -123,9 +137,23 @@ impl Draft {
             callbacks: self.callbacks,
             callback_done: None,
             wakes_lanes,
-            closed: self.closed,
+            closed,
         };
         (change, if empty { Some(self.row) } else { row })
+    }
+
+    /// The stored operation, if it is over: it is kept for operators, whatever ended it.
+    fn overtaken(&self, at: Moment) -> Option<ClosedOperation> {
+        let over = self.row.state.operation.as_ref().filter(|_| self.stored)?;
+        let open = self.after.as_ref().and_then(|after| after.operation.as_ref());
+        open.is_none_or(|open| open.id != over.id).then(|| ClosedOperation {
+            id: over.id,
+            key: self.row.key,
+            kind: ask_word(&over.ask).to_owned(),
+            outcome: self.overtaken_by.to_owned(),
+            opened_at: over.opened_at,
+            closed_at: at,
+        })
     }
 
     fn add_notices(&mut self, before: &Entitlement, decision: &Decision, account: &Account) {
@@ -161,5 +189,16 @@ fn row_after(before: Row, state: Entitlement, new_events: usize) -> Row {
         due_at: next_due(&state),
         state,
         ..before
+    }
+}
+
+/// One word for how an operation ended that its own answer did not end.
+const fn reply_word(reply: &Reply) -> &'static str {
+    match reply {
+        Reply::Refused(_) => "refused",
+        Reply::Failed(_) => "failed",
+        Reply::NotDone => "not done",
+        Reply::AskMerchant => "superseded",
+        Reply::Done | Reply::Waiting | Reply::Queued | Reply::UserActs { .. } | Reply::Unknown => "overtaken",
     }
 }

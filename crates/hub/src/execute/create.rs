@@ -16,7 +16,7 @@ use entitlement::{
 use ids::EntitlementKey;
 use merchants::{Call, Prepared, Purpose};
 use std::sync::Arc;
-use store::{Cause, Committed, Conflict, Load, Loaded, Row, Target};
+use store::{Cause, Change, Committed, Conflict, Load, Loaded, Row, Target};
 use wire::{CreateRequest, ErrorAnswer, ResponseCode};
 
 /// One create on its way.
@@ -29,6 +29,16 @@ struct Creating<'a> {
     turn: Option<Turn<TurnKey>>,
     /// What is there has been looked at, not assumed.
     has_looked: bool,
+}
+
+/// A create up to its first commit.
+enum Begun {
+    /// The merchant answered at once: one commit, and this answer.
+    Answered(Box<(Change, Answer)>),
+    /// The merchant has to be asked: the intent, and when it was decided.
+    Intent(Box<Draft>, Moment),
+    /// The merchant refused, or certainly failed.
+    Refused(Box<ErrorAnswer>),
 }
 
 impl Hub {
@@ -132,6 +142,18 @@ impl Creating<'_> {
     }
 
     async fn begin(&mut self, route: &Arc<Route>, slot: u32) -> Tried {
+        match self.decide(route, slot)? {
+            // Nothing is inserted, so no unique key would tell what goes before the merchant.
+            Begun::Refused(_) if !self.has_looked => Box::pin(self.look_closely(route)).await,
+            Begun::Refused(error) => Box::pin(self.hub.refuse(self.caller, *error)).await,
+            Begun::Answered(answered) => self.commit_answered(answered).await,
+            Begun::Intent(draft, now) => Box::pin(self.commit_intent(route, *draft, now)).await,
+        }
+    }
+
+    /// Everything up to the first commit. Not async: the values in between are large, and a
+    /// future that holds them is copied with every request.
+    fn decide(&self, route: &Arc<Route>, slot: u32) -> Result<Begun, Box<ErrorAnswer>> {
         let now = self.hub.store.now();
         let key = self.hub.random.key(now);
         let create = self.create_command(route, key, now);
@@ -159,32 +181,34 @@ impl Creating<'_> {
                 draft.decide(&decision, &self.caller.account);
                 draft.promise(answered.promises);
                 let outcome = outcome(&decision.reply, Kind::Create, &self.caller.account.switches);
-                match draft.state() {
-                    // Nothing is inserted, so no unique key would tell what goes before the merchant.
-                    None if !self.has_looked => Box::pin(self.look_closely(route)).await,
-                    Some(_) | None => self.commit_answered(draft, outcome, now).await,
-                }
+                self.answered(draft, outcome, now)
             }
             Prepared::Send(_) => {
                 let draft = Draft::new_row(key, &self.caller.account, route, own_id, slot, opened);
-                Box::pin(self.commit_intent(route, draft, now)).await
+                Ok(Begun::Intent(Box::new(draft), now))
             }
         }
     }
 
-    /// Nothing had to be awaited: one commit does all.
-    async fn commit_answered(&self, draft: Draft, outcome: Outcome, now: Moment) -> Tried {
-        let Some(state) = draft.state().cloned() else {
-            let Outcome::Error(error) = outcome else {
-                return Err(Box::new(crate::answer::internal_error()));
+    fn answered(&self, draft: Draft, outcome: Outcome, now: Moment) -> Result<Begun, Box<ErrorAnswer>> {
+        let Some(state) = draft.state() else {
+            return match outcome {
+                Outcome::Error(error) => Ok(Begun::Refused(error)),
+                Outcome::Record { .. } | Outcome::Unknown(_) => Err(Box::new(crate::answer::internal_error())),
             };
-            return Box::pin(self.hub.refuse(self.caller, *error)).await;
         };
+        let answer = outcome.answer(Some(state));
         let claim = self.caller.claim(Some(draft.key()), None, outcome.saved(state.version), now);
         let (change, _) = draft.finish(now, claim, self.caller.request());
+        Ok(Begun::Answered(Box::new((change, answer))))
+    }
+
+    /// Nothing had to be awaited: one commit does all.
+    async fn commit_answered(&self, answered: Box<(Change, Answer)>) -> Tried {
+        let (change, answer) = *answered;
         match self.hub.commit(change).await? {
-            Committed::Done => Ok(Step::Answer(outcome.answer(Some(&state)))),
-            Committed::Conflict(conflict) => self.stands_in_the_way(*conflict).await,
+            Committed::Done => Ok(Step::Answer(answer)),
+            Committed::Conflict(conflict) => Box::pin(self.stands_in_the_way(*conflict)).await,
         }
     }
 

@@ -41,13 +41,25 @@ pub(crate) async fn serve(hub: Hub, request: Request<Incoming>) -> Reply {
 
 /// The whole answer, as text, to a request whose headers do not come to their end.
 pub(crate) fn headers_too_slow(hub: &Hub) -> String {
+    let message = "The headers took longer than 10 s.";
+    let error = ErrorAnswer::new(408, ResponseCode::BadRequest, "headers-too-slow", message);
+    last_words(hub, "408 Request Timeout", &error)
+}
+
+/// The same to what is no HTTP.
+pub(crate) fn no_http(hub: &Hub) -> String {
+    let message = "This is no HTTP request, or its headers are too large.";
+    let error = ErrorAnswer::new(400, ResponseCode::BadRequest, "http-invalid", message)
+        .with_hint("A request has one line, then headers of at most 64 KiB together, then an empty line.");
+    last_words(hub, "400 Bad Request", &error)
+}
+
+fn last_words(hub: &Hub, status: &str, error: &ErrorAnswer) -> String {
     let id = hub.random.request_id();
-    let error =
-        ErrorAnswer::new(408, ResponseCode::BadRequest, "headers-too-slow", "The headers took longer than 10 s.");
     let body = error.body();
-    tracing::debug!(request_id = id, status = 408, "answered");
+    tracing::debug!(request_id = id, status, "answered");
     format!(
-        "HTTP/1.1 408 Request Timeout\r\ncontent-type: application/json\r\ncache-control: no-store\r\n\
+        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncache-control: no-store\r\n\
          x-request-id: {id}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     )

@@ -1,10 +1,11 @@
 //! Patience with a sender: request headers are there 10 s after their first byte, the first byte
 //! 10 s after the connection. hyper would close without a word, or wait for ever where not even
-//! the protocol is known; the contract wants a 408 (docs/API.md section 1). Bodies have their own
-//! limit, where they are read.
+//! the protocol is known; the contract wants a 408 (docs/API.md section 1). And what is no HTTP
+//! is answered in an envelope like everything else. Bodies have their own limit, where they are
+//! read.
 
 use crate::Hub;
-use crate::http::headers_too_slow;
+use crate::http::{headers_too_slow, no_http};
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
@@ -101,6 +102,19 @@ impl Patient {
     }
 }
 
+impl Patient {
+    /// An answer while headers are awaited: hyper could not read them.
+    fn is_hypers_own(&self, bytes: &[u8]) -> bool {
+        let begun = self.requests.begun.load(Ordering::Acquire);
+        self.awaited == Some(begun) && bytes.starts_with(b"HTTP/1.1 4")
+    }
+
+    fn say_no_http(&mut self, instead_of: usize) -> Poll<io::Result<usize>> {
+        let _ = self.stream.try_write(no_http(&self.hub).as_bytes());
+        Poll::Ready(Ok(instead_of))
+    }
+}
+
 impl AsyncRead for Patient {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
@@ -118,7 +132,11 @@ impl AsyncRead for Patient {
 
 impl AsyncWrite for Patient {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().stream).poll_write(cx, bytes)
+        let this = self.get_mut();
+        if this.is_hypers_own(bytes) {
+            return this.say_no_http(bytes.len());
+        }
+        Pin::new(&mut this.stream).poll_write(cx, bytes)
     }
 
     fn poll_write_vectored(
@@ -126,7 +144,11 @@ impl AsyncWrite for Patient {
         cx: &mut Context<'_>,
         pieces: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().stream).poll_write_vectored(cx, pieces)
+        let this = self.get_mut();
+        if pieces.first().is_some_and(|piece| this.is_hypers_own(piece)) {
+            return this.say_no_http(pieces.iter().map(|piece| piece.len()).sum());
+        }
+        Pin::new(&mut this.stream).poll_write_vectored(cx, pieces)
     }
 
     fn is_write_vectored(&self) -> bool {

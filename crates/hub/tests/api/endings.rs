@@ -286,3 +286,19 @@ async fn a_route_may_demand_a_reason() {
     hub.post(&format!("/v1/entitlement/revoke/{id}"), &reason).await.shows(200, "REVOKED");
     hub.finish().await;
 }
+
+#[tokio::test]
+async fn a_worker_ends_what_is_due_without_anybody_asking() {
+    let hub = TestHub::start().await;
+    let receiver = crate::harness::Receiver::start().await;
+    let mut body = create_body("anna", "MUSIC_NOW");
+    body["dateExpiry"] = json!("2026-03-10T13:00:00Z");
+    body["notificationUrl"] = json!(receiver.url("/"));
+    hub.created_of(&body).await;
+    hub.clock.advance_ms(3_600_000);
+    let told = receiver.took(1).await.remove(0).json();
+    assert_eq!((&told["notificationReason"], &told["reasonCode"]), (&json!("TERMINATION_SUCCESS"), &json!("EXPIRED")));
+    let ended = hub.post("/v1/entitlement/report", &json!({ "status": "CANCELLED" })).await;
+    assert_eq!(ended["entitlements"].as_array().unwrap().len(), 1);
+    hub.finish().await;
+}

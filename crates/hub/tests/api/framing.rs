@@ -178,9 +178,8 @@ async fn garbage_instead_of_http_harms_nobody_else() {
         let mut stream = connect(hub.address).await;
         let _ = stream.write_all(garbage).await;
         let _ = stream.shutdown().await;
-        let came = String::from_utf8_lossy(&read_to_end(&mut stream).await).into_owned();
-        assert!(came.is_empty() || came.starts_with("HTTP/1.1 4"), "{garbage:?} is answered {came}");
-        assert!(!came.contains("panic"), "{came}");
+        let came = read_to_end(&mut stream).await;
+        Answer::parse(&came, false).refused(400, "BAD_REQUEST", "http-invalid").hints("64 KiB");
     }
     hub.get("/v1/echo/1").await.is(200, "OK");
     hub.finish().await;

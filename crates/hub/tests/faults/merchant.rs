@@ -280,13 +280,8 @@ impl Truth {
             if kind != "create" && !self.there.contains_key(&id) {
                 return (404, json!({}));
             }
-            let effect = Effect {
-                kind: kind.to_owned(),
-                times: 1,
-                says: says.clone(),
-                confirmed: false,
-                body: body.clone(),
-            };
+            let effect =
+                Effect { kind: kind.to_owned(), times: 1, says: says.clone(), confirmed: false, body: body.clone() };
             self.effects.insert(request, effect);
         }
         if kind == "create" && !matches!(says, Says::Refused(..)) {

@@ -194,6 +194,27 @@ fn two_workers_at_the_same_due_thing_have_one_effect() {
 }
 
 #[test]
+fn two_repeats_that_overlap_leave_what_is_queued_its_deadline() {
+    for op in operations().iter().filter(|op| op.says == Says::Queued && op.kind != "revoke") {
+        let case = Case::open(REPEATABLE);
+        let id = op.start(&case);
+        let _other = two_nodes(&case);
+        case.merchant.next(op.kind, Does::ActsAndHangsUp(Says::Queued));
+        (0..2).for_each(|_| case.merchant.next(op.kind, Does::ActsAndAnswersLate(Says::Queued)));
+        assert_eq!(case.ask("one", &op.wanted(&id)).http, 503);
+        case.clock.advance_ms(1_000);
+        case.until("both nodes repeat it", || case.merchant.calls_of(op.kind) == 3);
+        case.merchant.let_go();
+        case.quiet();
+        let open = case.row().state.operation.expect("it is queued");
+        assert_eq!((open.stage, open.next_at), (Stage::Queued, None), "{}", op.name);
+        let hours_72 = case.clock.read().plus_s(72 * 3_600);
+        assert_eq!(open.deadline, Some(hours_72), "{}", op.name);
+        case.audit();
+    }
+}
+
+#[test]
 fn one_identity_at_two_nodes_at_once_asks_the_merchant_once() {
     let case = Case::open(INQUIRY);
     let (other, _dispatch) = two_nodes(&case);
