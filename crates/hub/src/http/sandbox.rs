@@ -94,7 +94,8 @@ impl Hub {
     }
 
     fn clock_members(&self) -> String {
-        let offset_s = self.store.clock_offset_ms() / 1_000;
+        // To the nearest second: time runs on while the clock moves.
+        let offset_s = (self.store.clock_offset_ms() + 500).div_euclid(1_000);
         format!("\"now\":\"{}\",\"offset\":\"PT{offset_s}S\"", print_date(self.store.now()))
     }
 }
