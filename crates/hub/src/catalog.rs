@@ -16,7 +16,7 @@ pub struct Catalog {
 }
 
 /// A reseller in one mode.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Account {
     /// Its number in the store.
     pub id: AccountId,

@@ -36,6 +36,7 @@ pub const HUB_RULES: &[&str] = &[
     "store-busy",
     "store-full",
     "store-stopped",
+    "test-only",
     "unauthorized",
     "unknown-entitlement",
     "unknown-path",

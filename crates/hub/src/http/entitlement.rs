@@ -50,12 +50,12 @@ impl Hub {
 
     async fn answer_reseller(&self, action: Action, request: Request<Incoming>) -> Answered {
         let (parts, incoming) = request.into_parts();
-        let account = self.authorize(&parts.headers).await?;
+        let account = switched(self.authorize(&parts.headers).await?, &parts.headers);
         let bytes = body::read(incoming).await?;
         let is_read = matches!(action, Action::Echo(_) | Action::Read(_));
         let asked = Asked {
             body: read_json(&parts.headers, &bytes, is_read)?,
-            account,
+            account: account?,
             method: if parts.method == hyper::Method::PATCH { "PATCH" } else { "POST" },
             path: parts.uri.path().to_owned(),
             headers: parts.headers,
@@ -179,6 +179,29 @@ fn read_json(headers: &HeaderMap, bytes: &Bytes, is_read: bool) -> Result<Option
         return Ok(None);
     }
     body::json(headers, bytes)
+}
+
+/// In test mode `X-Entitle-Switch: name=value` sets one of the credential's switches for this
+/// request.
+fn switched(account: Arc<Account>, headers: &HeaderMap) -> Result<Arc<Account>, Box<ErrorAnswer>> {
+    let Some(header) = headers.get("x-entitle-switch").map(|value| value.to_str().unwrap_or("")) else {
+        return Ok(account);
+    };
+    if account.live {
+        return Err(Box::new(test_only()));
+    }
+    let mut account = (*account).clone();
+    account.switches.set_by_header(header).map_err(|fault| faults(vec![fault]))?;
+    Ok(Arc::new(account))
+}
+
+fn test_only() -> ErrorAnswer {
+    ErrorAnswer::faults(vec![Fault {
+        field: "X-Entitle-Switch".to_owned(),
+        rule: "test-only",
+        message: "X-Entitle-Switch parameter is invalid".to_owned(),
+        hint: Some("This header is for test credentials; a live credential's switches are configured.".to_owned()),
+    }])
 }
 
 fn read_identity(headers: &HeaderMap, name: &'static str) -> Result<Option<RequestIdentity>, Box<ErrorAnswer>> {

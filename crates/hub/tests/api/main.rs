@@ -26,5 +26,6 @@ mod pages;
 mod paths;
 mod report;
 mod retries;
+mod switches;
 mod update;
 mod update_asks;
