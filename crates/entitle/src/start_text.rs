@@ -32,7 +32,7 @@ impl StartText<'_> {
         let version = env!("CARGO_PKG_VERSION");
         let (url, password, file) = (self.url, self.password, self.file.display());
         let now = wire::print_date(self.now);
-        let clock = match self.clock_offset_ms / 1_000 {
+        let clock = match (self.clock_offset_ms + 500).div_euclid(1_000) {
             0 => "real time".to_owned(),
             ahead => format!("{ahead} s ahead of real time"),
         };

@@ -28,7 +28,8 @@ pub fn apply(e: &mut Entitlement, event: &Event) {
 #[must_use]
 pub fn born_from(event: &Event) -> Option<Entitlement> {
     let mut e = blank(record_of(event)?, event);
-    for set in &event.sets {
+    let behind = |set: &&Set| !matches!(set, Set::Record(_));
+    for set in event.sets.iter().filter(behind) {
         apply_set(&mut e, set);
     }
     e.record.date_last_updated = event.at.whole_second();
@@ -49,12 +50,23 @@ pub fn fold<'a>(events: impl IntoIterator<Item = &'a Event>) -> Option<Entitleme
 /// The state after a decision; `None` where the row goes.
 #[must_use]
 pub fn carry_out(e: &Entitlement, decision: &Decision) -> Option<Entitlement> {
+    carry_out_telling(e.clone(), decision, |_, _| {})
+}
+
+/// As [`carry_out`], of a state that is not needed any more; `tell` gets every event with the
+/// state just after it.
+pub fn carry_out_telling(
+    e: Entitlement,
+    decision: &Decision,
+    mut tell: impl FnMut(&Entitlement, &Event),
+) -> Option<Entitlement> {
     if decision.row == RowAfter::Removed {
         return None;
     }
-    let mut after = e.clone();
+    let mut after = e;
     for event in &decision.events {
         apply(&mut after, event);
+        tell(&after, event);
     }
     match &decision.operation {
         OperationAfter::Keep => {}

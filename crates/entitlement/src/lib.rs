@@ -37,7 +37,7 @@ mod told;
 pub use admit::admit;
 pub use allowed::*;
 pub use answer::*;
-pub use apply::{apply, born_from, carry_out, fold};
+pub use apply::{apply, born_from, carry_out, carry_out_telling, fold};
 pub use command::*;
 pub use create::*;
 pub use decision::*;

@@ -4,6 +4,7 @@ mod activate;
 mod authorize;
 mod body;
 mod entitlement;
+mod guarded;
 mod page;
 mod respond;
 mod sandbox;

@@ -81,7 +81,7 @@ impl Hub {
         let decision = outcome_lost(&row.state, &route.facts, now);
         let mut draft = Draft::of(row);
         draft.decide(&decision, &account);
-        let (change, _) = draft.finish(now, ClaimChange::None, None);
+        let change = draft.finish(now, ClaimChange::None, None);
         self.commit(change).await.map(|_| true)
     }
 
@@ -123,7 +123,8 @@ impl Hub {
         };
         let mut draft = Draft::of(row);
         draft.decide(&decision, &account);
-        let (change, row) = draft.finish(now, ClaimChange::None, None);
+        let change = draft.finish(now, ClaimChange::None, None);
+        let row = change.row().cloned();
         match (self.commit(change).await?, row) {
             (Committed::Done, Some(row)) => self.errand(account, route, row, Purpose::First).await,
             (Committed::Done | Committed::Conflict(_), _) => Ok(true),
@@ -205,7 +206,7 @@ impl Hub {
             draft.decide(&decision, &account);
             let state = draft.state().cloned();
             let claims = claims_settled(settled, &state, &decision, &account);
-            let (change, _) = draft.finish(now, claims, None);
+            let change = draft.finish(now, claims, None);
             let change = Change { callback_done, ..change };
             if let (Committed::Done, Some(state)) = (self.commit(change).await?, state) {
                 return Ok(Some(Ok(state)));
@@ -224,7 +225,7 @@ impl Hub {
     ) -> Result<bool, Box<ErrorAnswer>> {
         let mut draft = Draft::of(row);
         draft.decide(owed, account);
-        let (change, _) = draft.finish(now, ClaimChange::None, None);
+        let change = draft.finish(now, ClaimChange::None, None);
         Ok(matches!(self.commit(change).await?, Committed::Done))
     }
 

@@ -4,7 +4,7 @@
 use super::merchant::ask_word;
 use crate::catalog::{Account, Route};
 use entitlement::{
-    Decision, Entitlement, Event, Moment, NotifySwitches, Reply, RowAfter, Set, apply, carry_out, effects, next_due,
+    Decision, Entitlement, Event, Moment, NotifySwitches, Reply, RowAfter, Set, carry_out_telling, effects, next_due,
 };
 use ids::{EntitlementKey, TargetId};
 use merchants::Promise;
@@ -86,8 +86,7 @@ impl Draft {
         let Some(before) = self.after.take() else {
             return;
         };
-        self.add_notices(&before, decision, account);
-        self.after = carry_out(&before, decision);
+        self.after = self.carry_out(before, decision, account);
         self.overtaken_by = reply_word(&decision.reply);
         self.events.extend(decision.events.iter().cloned());
         debug_assert!(decision.row == RowAfter::Removed || self.after.is_some());
@@ -113,24 +112,24 @@ impl Draft {
         self.row.slot = Some(slot);
     }
 
-    /// The change, and the row as it will be stored (`None` where it is removed).
-    pub(crate) fn finish(self, at: Moment, claim: ClaimChange, request: Option<String>) -> (Change, Option<Row>) {
+    /// The change.
+    pub(crate) fn finish(self, at: Moment, claim: ClaimChange, request: Option<String>) -> Change {
         let empty = self.is_empty();
         let closed = self.closed.clone().or_else(|| self.overtaken(at));
-        let row = self.after.map(|state| row_after(self.row.clone(), state, self.events.len()));
-        let row_change = match (&row, self.stored) {
+        let account = self.row.account;
+        let row = match (self.after, self.stored) {
             (_, true) if empty => RowChange::None,
-            (Some(row), true) => RowChange::Update(Box::new(row.clone())),
-            (Some(row), false) => RowChange::Insert(Box::new(row.clone())),
+            (Some(state), true) => RowChange::Update(Box::new(row_after(self.row, state, self.events.len()))),
+            (Some(state), false) => RowChange::Insert(Box::new(row_after(self.row, state, self.events.len()))),
             (None, true) => RowChange::Remove { key: self.row.key, revision: self.row.revision },
             (None, false) => RowChange::None,
         };
         let wakes_lanes = self.stored && changes_url(&self.events);
-        let change = Change {
-            account: self.row.account,
+        Change {
+            account,
             at,
             claim,
-            row: row_change,
+            row,
             events: self.events,
             request,
             notices: self.notices,
@@ -138,8 +137,7 @@ impl Draft {
             callback_done: None,
             wakes_lanes,
             closed,
-        };
-        (change, if empty { Some(self.row) } else { row })
+        }
     }
 
     /// The stored operation, if it is over: it is kept for operators, whatever ended it.
@@ -156,23 +154,24 @@ impl Draft {
         })
     }
 
-    fn add_notices(&mut self, before: &Entitlement, decision: &Decision, account: &Account) {
+    /// The state after a decision; every event obliges its notification.
+    fn carry_out(&mut self, before: Entitlement, decision: &Decision, account: &Account) -> Option<Entitlement> {
         let switches = NotifySwitches {
             own_changes: account.switches.notify_own_changes,
             on_create: account.switches.notify_on_create,
         };
-        let mut after = before.clone();
-        for (at, event) in decision.events.iter().enumerate() {
-            apply(&mut after, event);
+        let (mut at, notices) = (self.events.len(), &mut self.notices);
+        carry_out_telling(before, decision, |after, event| {
             let has_target = after.record.notification_url.is_some() || account.default_url.is_some();
-            let reason = effects(&after, event, switches).filter(|_| has_target);
-            self.notices.extend(reason.map(|reason| Notice {
+            let reason = effects(after, event, switches).filter(|_| has_target);
+            notices.extend(reason.map(|reason| Notice {
                 target: TargetId::OWN,
-                event: self.events.len() + at,
+                event: at,
                 reason,
                 form: NOTIFICATION_FORM,
             }));
-        }
+            at += 1;
+        })
     }
 }
 

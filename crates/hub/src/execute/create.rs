@@ -199,7 +199,7 @@ impl Creating<'_> {
         };
         let answer = outcome.answer(Some(state));
         let claim = self.caller.claim(Some(draft.key()), None, outcome.saved(state.version), now);
-        let (change, _) = draft.finish(now, claim, self.caller.request());
+        let change = draft.finish(now, claim, self.caller.request());
         Ok(Begun::Answered(Box::new((change, answer))))
     }
 
@@ -224,7 +224,8 @@ impl Creating<'_> {
     async fn commit_intent(&mut self, route: &Arc<Route>, draft: Draft, now: Moment) -> Tried {
         let operation = draft.state().and_then(|state| state.operation.as_ref()).map(|operation| operation.id);
         let claim = self.caller.claim(Some(draft.key()), operation, None, now);
-        let (change, row) = draft.finish(now, claim, self.caller.request());
+        let change = draft.finish(now, claim, self.caller.request());
+        let row = change.row().cloned();
         let errand = Errand {
             account: Arc::clone(&self.caller.account),
             route: Arc::clone(route),

@@ -210,7 +210,7 @@ impl Hub {
         }
         let ended = outcome(&decision.reply, kind, &account.switches);
         let claims = ended.claims_of(operation.id, state.as_ref().map_or(0, |state| state.version));
-        let (change, _) = draft.finish(now, claims, None);
+        let change = draft.finish(now, claims, None);
         Ok(match self.commit(change).await? {
             Committed::Done => Ok(Errands { outcome: ended, state }),
             Committed::Conflict(conflict) => Err(conflict),

@@ -76,7 +76,7 @@ impl Hub {
         }
         let mut draft = Draft::of(row.clone());
         draft.decide(&decision, account);
-        let (change, _) = draft.finish(now, store::ClaimChange::None, None);
+        let change = draft.finish(now, store::ClaimChange::None, None);
         self.commit(change).await?;
         Ok(true)
     }
@@ -302,7 +302,7 @@ impl Operating<'_> {
         if draft.is_empty() && self.caller.identity.is_none() {
             return Ok(Step::Answer(outcome.answer(Some(&state))));
         }
-        let (change, _) = draft.finish(now, claim, self.caller.request());
+        let change = draft.finish(now, claim, self.caller.request());
         match self.hub.commit(change).await? {
             Committed::Done => Ok(Step::Answer(outcome.answer(Some(&state)))),
             Committed::Conflict(conflict) => Ok(Step::Again(Box::new(conflict.found))),
@@ -312,7 +312,8 @@ impl Operating<'_> {
     async fn commit_intent(&self, route: &Arc<Route>, draft: Draft, now: Moment) -> Tried {
         let operation = draft.state().and_then(|state| state.operation.as_ref()).map(|operation| operation.id);
         let claim = self.caller.claim(Some(draft.key()), operation, None, now);
-        let (change, row) = draft.finish(now, claim, self.caller.request());
+        let change = draft.finish(now, claim, self.caller.request());
+        let row = change.row().cloned();
         let errand = Errand {
             account: Arc::clone(&self.caller.account),
             route: Arc::clone(route),
@@ -387,7 +388,7 @@ impl Operating<'_> {
         if draft.is_empty() {
             return Ok(Some((ended, state)));
         }
-        let (change, _) = draft.finish(now, store::ClaimChange::None, None);
+        let change = draft.finish(now, store::ClaimChange::None, None);
         Ok(match self.hub.commit(change).await? {
             Committed::Done => Some((ended, state)),
             Committed::Conflict(_) => None,

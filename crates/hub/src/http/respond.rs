@@ -1,6 +1,7 @@
-//! One request from its first byte to its answer: a request id, the route, the action in a task
-//! of its own, and an envelope whatever happens, panics included.
+//! One request from its first byte to its answer: a request id, the route, the action, and an
+//! envelope whatever happens, panics included.
 
+use super::guarded::{Guarded, Panicked};
 use super::{Action, NoRoute, route};
 use crate::Hub;
 use crate::answer::{Answer, internal_error, unavailable};
@@ -23,8 +24,9 @@ const CLOCK_WITHIN: Duration = Duration::from_secs(32);
 /// What every answer is in the end.
 pub(crate) type Reply = Response<Full<Bytes>>;
 
-/// Answers one request. The action runs in a task of its own: a caller who hangs up stops
-/// nothing, and a panic becomes a 500.
+/// Answers one request. A caller who hangs up drops only this future: a change that was handed to
+/// the store is committed all the same, and an operation at a merchant runs in a task of its own
+/// from its intent on (docs/LIFECYCLE.md section 4).
 pub(crate) async fn serve(hub: Hub, request: Request<Incoming>) -> Reply {
     let id = hub.random.request_id();
     let method = request.method().clone();
@@ -70,11 +72,10 @@ async fn run(hub: Hub, action: Action, request: Request<Incoming>, id: &str) -> 
     let late = hub.clone();
     let about = action.clone();
     let credential = request.headers().get(AUTHORIZATION).cloned();
-    let task = tokio::spawn(async move { act(hub, action, request).await });
-    match timeout(within, task).await {
+    match timeout(within, Guarded::new(act(hub, action, request))).await {
         Ok(Ok(reply)) => reply,
-        Ok(Err(panic)) => {
-            tracing::error!(request_id = id, %panic, "a request ended in a panic");
+        Ok(Err(Panicked)) => {
+            tracing::error!(request_id = id, "a request ended in a panic");
             json(&Answer::error(&internal_error()))
         }
         Err(_) => json(&Box::pin(late.too_late(&about, credential.as_ref())).await),
