@@ -8,6 +8,7 @@ use crate::{
 };
 use entitlement::Moment;
 use ids::{AccountId, EntitlementKey, NotificationId, OperationId, RouteId};
+use std::sync::Arc;
 
 /// A limit as SQLite takes it.
 fn bound(limit: usize) -> i64 {
@@ -25,9 +26,10 @@ impl Store for SqliteStore {
 
     fn commit(&self, change: Change) -> StoreFuture<'_, Committed> {
         Box::pin(async move {
-            let prepared = Prepared::new(change)?;
-            let keys = prepared.keys();
-            self.write(keys, move |session| commit::apply(session, &prepared)).await
+            // Shared, so that it is freed here and not on the writer's thread, which has more to do.
+            let prepared = Arc::new(Prepared::new(change)?);
+            let handed_over = Arc::clone(&prepared);
+            self.write(prepared.keys(), move |session| commit::apply(session, &handed_over)).await
         })
     }
 

@@ -53,7 +53,9 @@ where
     }
 
     fn answer(self: Box<Self>, outcome: Result<(), StoreError>) {
-        let Self { result, to, .. } = *self;
+        let Self { result, to, function, keys } = *self;
+        // What the caller shares with the function is the caller's alone when the answer is there.
+        drop((function, keys));
         let never = || Err(StoreError::Unreadable("the writer forgot a change".into()));
         // Whoever waited may have gone; the change counts all the same.
         let _ = to.send(outcome.and_then(|()| result.unwrap_or_else(never)));
