@@ -79,7 +79,7 @@ impl Creating<'_> {
                     self.turn = None;
                     Box::pin(self.hub.replay(self.caller, claim)).await?
                 }
-                None => self.attempt(route, &found).await?,
+                None => Box::pin(self.attempt(route, &found)).await?,
             };
             match step {
                 Step::Answer(answer) => return Ok(answer),

@@ -64,10 +64,10 @@ impl Hub {
             Action::Echo(id) => Ok(Answer::plain(200, echo_body(&id))),
             Action::Read(id) => self.read(&asked, &id).await,
             Action::Report => Box::pin(self.report(asked)).await,
-            Action::Create => Box::pin(self.wire_create(asked)).await,
-            Action::Update => Box::pin(self.wire_update(asked)).await,
-            Action::Cancel(id) => Box::pin(self.wire_end(asked, id, false)).await,
-            Action::Revoke(id) => Box::pin(self.wire_end(asked, id, true)).await,
+            Action::Create => Box::pin(self.write(self.wire_create(asked)?)).await,
+            Action::Update => Box::pin(self.write(wire_update(asked)?)).await,
+            Action::Cancel(id) => Box::pin(self.write(wire_end(asked, id, false)?)).await,
+            Action::Revoke(id) => Box::pin(self.write(wire_end(asked, id, true)?)).await,
             Action::Reactivate => Err(Box::new(api_ended())),
             Action::ActivationInfo(id) => {
                 let caller = asked.caller(None, "");
@@ -77,38 +77,20 @@ impl Hub {
         }
     }
 
-    async fn wire_create(&self, mut asked: Asked) -> Answered {
-        let body = asked.body.take().unwrap_or_default();
-        let text = canonical(&body);
-        let identity = asked.identity()?;
+    /// Carries a write out. The future is made of values already read, so that it stays small.
+    async fn write(&self, write: Write) -> Answered {
+        let Write { caller, wanted, ignored_fields } = write;
+        let answer = self.execute(caller, wanted).await;
+        Ok(Answer { ignored_fields, ..answer })
+    }
+
+    fn wire_create(&self, asked: Asked) -> Result<Write, Box<ErrorAnswer>> {
         let now = self.store.now();
-        let Parsed { request, ignored_fields } =
-            CreateRequest::parse(body, now, asked.account.live, &asked.account.switches).map_err(faults)?;
-        let caller = asked.caller(identity, &text);
-        let answer = self.execute(caller, Wanted::Create(Box::new(request))).await;
-        Ok(Answer { ignored_fields, ..answer })
-    }
-
-    async fn wire_update(&self, mut asked: Asked) -> Answered {
-        let body = asked.body.take().unwrap_or_default();
-        let text = canonical(&body);
-        let identity = asked.identity()?;
-        let Parsed { request, ignored_fields } =
-            UpdateRequest::parse(body, asked.account.live, &asked.account.switches).map_err(faults)?;
-        let caller = asked.caller(identity, &text);
-        let answer = self.execute(caller, Wanted::Update(Box::new(request))).await;
-        Ok(Answer { ignored_fields, ..answer })
-    }
-
-    async fn wire_end(&self, mut asked: Asked, id: String, revoke: bool) -> Answered {
-        let body = asked.body.take().unwrap_or_default();
-        let text = canonical(&body);
-        let identity = asked.identity()?;
-        let end = parse_end(body, &id, revoke, &asked.account.switches).map_err(faults)?;
-        let caller = asked.caller(identity, &text);
-        let end = Box::new(end);
-        let wanted = if revoke { Wanted::Revoke(id, end) } else { Wanted::Cancel(id, end) };
-        Ok(self.execute(caller, wanted).await)
+        asked.write(|body, account| {
+            let Parsed { request, ignored_fields } =
+                CreateRequest::parse(body, now, account.live, &account.switches).map_err(faults)?;
+            Ok((Wanted::Create(Box::new(request)), ignored_fields))
+        })
     }
 
     async fn read(&self, asked: &Asked, id: &str) -> Answered {
@@ -149,7 +131,41 @@ impl Hub {
     }
 }
 
+/// A write, read and named.
+struct Write {
+    caller: Caller,
+    wanted: Wanted,
+    ignored_fields: Vec<String>,
+}
+
+fn wire_update(asked: Asked) -> Result<Write, Box<ErrorAnswer>> {
+    asked.write(|body, account| {
+        let Parsed { request, ignored_fields } =
+            UpdateRequest::parse(body, account.live, &account.switches).map_err(faults)?;
+        Ok((Wanted::Update(Box::new(request)), ignored_fields))
+    })
+}
+
+fn wire_end(asked: Asked, id: String, revoke: bool) -> Result<Write, Box<ErrorAnswer>> {
+    asked.write(|body, account| {
+        let end = Box::new(parse_end(body, &id, revoke, &account.switches).map_err(faults)?);
+        Ok((if revoke { Wanted::Revoke(id, end) } else { Wanted::Cancel(id, end) }, Vec::new()))
+    })
+}
+
+/// What a body wants, and the names of fields that are ignored.
+type Read = Result<(Wanted, Vec<String>), Box<ErrorAnswer>>;
+
 impl Asked {
+    /// Reads the identity and the body.
+    fn write(mut self, read: impl FnOnce(JsonObject, &Account) -> Read) -> Result<Write, Box<ErrorAnswer>> {
+        let body = self.body.take().unwrap_or_default();
+        let text = canonical(&body);
+        let identity = self.identity()?;
+        let (wanted, ignored_fields) = read(body, &self.account)?;
+        Ok(Write { caller: self.caller(identity, &text), wanted, ignored_fields })
+    }
+
     fn caller(self, identity: Option<RequestIdentity>, canonical_body: &str) -> Caller {
         let fingerprint = match identity {
             Some(_) => fingerprint(self.method, &self.path, canonical_body),
