@@ -22,6 +22,8 @@ pub struct Answer {
     pub challenge: bool,
     /// Names for `Ignored-Fields`.
     pub ignored_fields: Vec<String>,
+    /// `Preference-Applied`: the preference that was honoured.
+    pub preference_applied: Option<String>,
 }
 
 impl Answer {
@@ -37,6 +39,7 @@ impl Answer {
             allow: None,
             challenge: false,
             ignored_fields: Vec::new(),
+            preference_applied: None,
         }
     }
 

@@ -75,6 +75,33 @@ pub struct Route {
     pub facts: RouteFacts,
     /// What is sold on it.
     pub products: Vec<Product>,
+    /// What a dry run takes the merchant to answer.
+    pub usual: UsualAnswers,
+}
+
+/// What a merchant usually answers, by type of request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct UsualAnswers {
+    /// To a create.
+    pub create: UsualAnswer,
+    /// To another product or offer.
+    pub update: UsualAnswer,
+    /// To everything else.
+    pub others: UsualAnswer,
+}
+
+/// One usual answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum UsualAnswer {
+    /// 200: done at once.
+    #[default]
+    Done,
+    /// 202 with a URL: the user has to act.
+    UserActs,
+    /// 201: accepted, without a URL.
+    Accepted,
+    /// 202: confirmed later.
+    Queued,
 }
 
 /// A merchant's product as this reseller sells it.

@@ -4,6 +4,7 @@
 pub(crate) mod change;
 mod commit;
 mod create;
+mod dry_run;
 pub(crate) mod merchant;
 mod operate;
 pub(crate) use operate::not_found;

@@ -6,6 +6,7 @@ mod body;
 mod entitlement;
 mod guarded;
 mod page;
+mod prefer;
 mod respond;
 mod sandbox;
 

@@ -38,6 +38,9 @@ pub trait Store: Send + Sync + 'static {
     fn now(&self) -> Moment;
     /// What a command needs, in one round trip.
     fn load(&self, load: Load) -> StoreFuture<'_, Loaded>;
+    /// Whether an entitlementId that a reseller chose is used in the account's mode, by whomever:
+    /// what the commit of a create with it would say.
+    fn own_id_is_used(&self, account: AccountId, id: String) -> StoreFuture<'_, bool>;
     /// Makes a change durable, whole or not at all; returns after the commit is on disk.
     fn commit(&self, change: Change) -> StoreFuture<'_, Committed>;
 

@@ -2,10 +2,12 @@
 //! again from the record, and a replay years later has to give the same bytes. Another shape is
 //! another form beside this one.
 
+mod dry_run;
 mod record;
 
 use crate::error::push_optional;
 use crate::{ResponseCode, push_date, push_string};
+pub use dry_run::{DryRun, dry_run_body};
 use entitlement::{Moment, Record};
 pub use record::push_record;
 
@@ -22,18 +24,22 @@ const ACTION_REQUIRED: &str = "An action is required in the client.";
 /// there is none. `None`: a form this program does not know, or a code that is no success.
 #[must_use]
 pub fn record_body(form: u8, code: ResponseCode, parameters: Option<&str>, record: &Record) -> Option<String> {
-    let message = match code {
-        _ if form != ANSWER_FORM => return None,
-        ResponseCode::Ok => SUCCESS,
-        ResponseCode::ClientActionRequired => ACTION_REQUIRED,
-        _ => return None,
-    };
+    let message = message_of(code).filter(|_| form == ANSWER_FORM)?;
     let mut out = String::with_capacity(1024);
     push_envelope(&mut out, code, message, parameters.unwrap_or("{}"));
     out.push(',');
     push_record(&mut out, record);
     out.push('}');
     Some(out)
+}
+
+/// The message of a success; `None` where the code is none.
+fn message_of(code: ResponseCode) -> Option<&'static str> {
+    match code {
+        ResponseCode::Ok => Some(SUCCESS),
+        ResponseCode::ClientActionRequired => Some(ACTION_REQUIRED),
+        _ => None,
+    }
 }
 
 /// `parameters` where the user has to go to a URL.

@@ -1,7 +1,7 @@
 //! The sandbox's catalog: one demo reseller that sells both test merchants (docs/API.md
 //! section 8).
 
-use super::{Account, NotificationAuth, Product, Route};
+use super::{Account, NotificationAuth, Product, Route, UsualAnswers};
 use crate::HubError;
 use entitlement::RouteFacts;
 use ids::AccountId;
@@ -33,6 +33,7 @@ impl Account {
                 merchant_account_key: merchant.to_owned(),
                 facts: sandbox_facts(),
                 products,
+                usual: UsualAnswers::default(),
             };
             routes.insert(merchant.to_owned(), Arc::new(route));
         }

@@ -4,7 +4,8 @@
 use super::merchant::ask_word;
 use crate::catalog::{Account, Route};
 use entitlement::{
-    Decision, Entitlement, Event, Moment, NotifySwitches, Reply, RowAfter, Set, carry_out_telling, effects, next_due,
+    Decision, Entitlement, Event, Moment, NotificationReason, NotifySwitches, Reply, RowAfter, Set, carry_out_telling,
+    effects, next_due,
 };
 use ids::{EntitlementKey, TargetId};
 use merchants::Promise;
@@ -74,6 +75,11 @@ impl Draft {
     /// The entitlement's key.
     pub(crate) fn key(&self) -> EntitlementKey {
         self.row.key
+    }
+
+    /// The notifications it obliges, in their order.
+    pub(crate) fn told(&self) -> Vec<NotificationReason> {
+        self.notices.iter().map(|notice| notice.reason).collect()
     }
 
     /// Whether there is nothing to commit.

@@ -20,15 +20,31 @@ use store::{Cause, Change, Committed, Conflict, Load, Loaded, Row, Target};
 use wire::{CreateRequest, ErrorAnswer, ResponseCode};
 
 /// One create on its way.
-struct Creating<'a> {
-    hub: &'a Hub,
-    caller: &'a Caller,
-    request: &'a CreateRequest,
+pub(super) struct Creating<'a> {
+    pub(super) hub: &'a Hub,
+    pub(super) caller: &'a Caller,
+    pub(super) request: &'a CreateRequest,
     sent: SentCreate,
     /// The customer's turn, while this create decides.
     turn: Option<Turn<TurnKey>>,
     /// What is there has been looked at, not assumed.
     has_looked: bool,
+    /// The own id is used, by whomever; known once it has been looked at.
+    id_is_used: bool,
+}
+
+/// How a create stands beside what is there.
+pub(super) enum Standing<'a> {
+    /// An identical one is still running, or its outcome unknown.
+    Join(&'a Row),
+    /// An identical one waits for its user.
+    FreshUrl(&'a Row),
+    /// Its own id is used.
+    IdUsed,
+    /// The customer's limit is reached.
+    Full,
+    /// This slot is free.
+    Free(u32),
 }
 
 /// A create up to its first commit.
@@ -43,18 +59,25 @@ enum Begun {
 
 impl Hub {
     pub(super) async fn create(&self, caller: &Caller, request: CreateRequest) -> Result<Answer, Box<ErrorAnswer>> {
-        let route =
-            sold(&caller.account, &request.merchant_account_key, &request.product_key, request.offer_key.as_deref());
-        let sent = sent(&request);
-        let mut creating = Creating { hub: self, caller, sent, request: &request, turn: None, has_looked: false };
-        match route {
+        let mut creating = Creating::new(self, caller, &request);
+        match creating.route() {
             Ok(route) => creating.on_route(&route).await,
             Err(refusal) => Box::pin(creating.refused(*refusal)).await,
         }
     }
 }
 
-impl Creating<'_> {
+impl<'a> Creating<'a> {
+    pub(super) fn new(hub: &'a Hub, caller: &'a Caller, request: &'a CreateRequest) -> Self {
+        Self { hub, caller, request, sent: sent(request), turn: None, has_looked: false, id_is_used: false }
+    }
+
+    /// The route on which it is sold.
+    pub(super) fn route(&self) -> Result<Arc<Route>, Box<ErrorAnswer>> {
+        let CreateRequest { merchant_account_key, product_key, offer_key, .. } = self.request;
+        sold(&self.caller.account, merchant_account_key, product_key, offer_key.as_deref())
+    }
+
     async fn refused(&self, refusal: ErrorAnswer) -> Result<Answer, Box<ErrorAnswer>> {
         match self.hub.refuse(self.caller, refusal.clone()).await? {
             Step::Answer(answer) => Ok(answer),
@@ -108,33 +131,40 @@ impl Creating<'_> {
     }
 
     /// The same, and whether the own id is used.
-    async fn look_closely(&mut self, route: &Route) -> Tried {
+    pub(super) async fn look_closely(&mut self, route: &Route) -> Result<Loaded, Box<ErrorAnswer>> {
         self.has_looked = true;
-        let mut found = self.look(route).await?;
+        let found = self.look(route).await?;
         if let Some(id) = &self.request.entitlement_id {
-            let load = Load { account: self.caller.account.id, target: Target::Id(id.clone()), identity: None };
-            found.row = self.hub.store.load(load).await.map_err(from_store)?.row;
+            let used = self.hub.store.own_id_is_used(self.caller.account.id, id.clone());
+            self.id_is_used = used.await.map_err(from_store)?;
         }
-        Ok(Step::Again(Box::new(found)))
+        Ok(found)
     }
 
     async fn attempt(&mut self, route: &Arc<Route>, found: &Loaded) -> Tried {
+        match self.standing(route, found) {
+            Standing::Join(row) => Box::pin(self.join(route, row)).await,
+            Standing::FreshUrl(row) => Box::pin(self.fresh_url(route, row)).await,
+            Standing::IdUsed => Box::pin(self.hub.refuse(self.caller, already_exists())).await,
+            Standing::Full => Box::pin(self.limit_reached(found)).await,
+            Standing::Free(slot) => self.begin(route, slot).await,
+        }
+    }
+
+    /// Identical create, then own id, then limit (docs/API.md section 2).
+    pub(super) fn standing<'f>(&self, route: &Route, found: &'f Loaded) -> Standing<'f> {
         let open: Vec<&Entitlement> = found.open.iter().map(|row| &row.state).collect();
         let (verdict, which) = at_limit(&open, &self.sent, route.facts.limit);
-        let identical = which.and_then(|at| found.open.get(at));
-        match (verdict, identical) {
-            (AtLimit::Join, Some(row)) => return Box::pin(self.join(route, row)).await,
-            (AtLimit::FreshUrl, Some(row)) => return Box::pin(self.fresh_url(route, row)).await,
+        match (verdict, which.and_then(|at| found.open.get(at))) {
+            (AtLimit::Join, Some(row)) => return Standing::Join(row),
+            (AtLimit::FreshUrl, Some(row)) => return Standing::FreshUrl(row),
             (AtLimit::NewEntitlement | AtLimit::LimitReached | AtLimit::Join | AtLimit::FreshUrl, _) => {}
         }
-        if found.row.is_some() {
-            return Box::pin(self.hub.refuse(self.caller, already_exists())).await;
+        if found.row.is_some() || self.id_is_used {
+            return Standing::IdUsed;
         }
         let taken: Vec<u32> = found.open.iter().filter_map(|row| row.slot).collect();
-        match choose_slot(&taken, route.facts.limit) {
-            Some(slot) => self.begin(route, slot).await,
-            None => Box::pin(self.limit_reached(found)).await,
-        }
+        choose_slot(&taken, route.facts.limit).map_or(Standing::Full, Standing::Free)
     }
 
     async fn limit_reached(&self, found: &Loaded) -> Tried {
@@ -144,7 +174,9 @@ impl Creating<'_> {
     async fn begin(&mut self, route: &Arc<Route>, slot: u32) -> Tried {
         match self.decide(route, slot)? {
             // Nothing is inserted, so no unique key would tell what goes before the merchant.
-            Begun::Refused(_) if !self.has_looked => Box::pin(self.look_closely(route)).await,
+            Begun::Refused(_) if !self.has_looked => {
+                Ok(Step::Again(Box::new(Box::pin(self.look_closely(route)).await?)))
+            }
             Begun::Refused(error) => Box::pin(self.hub.refuse(self.caller, *error)).await,
             Begun::Answered(answered) => self.commit_answered(answered).await,
             Begun::Intent(draft, now) => Box::pin(self.commit_intent(route, *draft, now)).await,
@@ -155,9 +187,7 @@ impl Creating<'_> {
     /// future that holds them is copied with every request.
     fn decide(&self, route: &Arc<Route>, slot: u32) -> Result<Begun, Box<ErrorAnswer>> {
         let now = self.hub.store.now();
-        let key = self.hub.random.key(now);
-        let create = self.create_command(route, key, now);
-        let opened = open_create(&create, self.hub.random.operation(now), now);
+        let (key, opened) = self.opened(route, now);
         let Some(operation) = &opened.operation else {
             return Err(Box::new(crate::answer::internal_error()));
         };
@@ -188,6 +218,13 @@ impl Creating<'_> {
                 Ok(Begun::Intent(Box::new(draft), now))
             }
         }
+    }
+
+    /// The new entitlement with its create open.
+    pub(super) fn opened(&self, route: &Route, now: Moment) -> (EntitlementKey, Entitlement) {
+        let key = self.hub.random.key(now);
+        let create = self.create_command(route, key, now);
+        (key, open_create(&create, self.hub.random.operation(now), now))
     }
 
     fn answered(&self, draft: Draft, outcome: Outcome, now: Moment) -> Result<Begun, Box<ErrorAnswer>> {
@@ -387,7 +424,7 @@ pub(super) fn limit_reached(caller: &Caller, open: &[Row]) -> ErrorAnswer {
     }
 }
 
-fn already_exists() -> ErrorAnswer {
+pub(super) fn already_exists() -> ErrorAnswer {
     ErrorAnswer::new(
         409,
         ResponseCode::AlreadyExists,

@@ -29,11 +29,11 @@ pub(super) enum Asked {
 }
 
 /// One operation on its way.
-struct Operating<'a> {
-    hub: &'a Hub,
-    caller: &'a Caller,
-    id: &'a str,
-    asked: &'a Asked,
+pub(super) struct Operating<'a> {
+    pub(super) hub: &'a Hub,
+    pub(super) caller: &'a Caller,
+    pub(super) id: &'a str,
+    pub(super) asked: &'a Asked,
 }
 
 impl Hub {
@@ -124,7 +124,7 @@ impl Operating<'_> {
         self.hub.turn(key, self.caller.deadline).await
     }
 
-    async fn load(&self) -> Result<Loaded, Box<ErrorAnswer>> {
+    pub(super) async fn load(&self) -> Result<Loaded, Box<ErrorAnswer>> {
         let identity = match self.asked {
             Asked::ActivationInfo => None,
             Asked::Update(_) | Asked::Cancel(_) | Asked::Revoke(_) => self.caller.identity.clone(),
@@ -148,22 +148,24 @@ impl Operating<'_> {
         if self.hub.settle_due(&self.caller.account, route, row).await? {
             return Ok(Step::Again(Box::default()));
         }
-        if self.caller.if_match.as_deref().is_some_and(|header| !if_match_allows(header, row.state.version)) {
-            return self.hub.refuse(self.caller, precondition_failed(row.state.version)).await;
+        if let Err(refusal) = self.check_if_match(row) {
+            return self.hub.refuse(self.caller, *refusal).await;
         }
         self.decide(route, row, &found.open).await
     }
 
+    pub(super) fn check_if_match(&self, row: &Row) -> Result<(), Box<ErrorAnswer>> {
+        match &self.caller.if_match {
+            Some(header) if !if_match_allows(header, row.state.version) => {
+                Err(Box::new(precondition_failed(row.state.version)))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
     async fn decide(&self, route: &Arc<Route>, row: &Row, open: &[Row]) -> Tried {
         let now = self.hub.store.now();
-        if route.facts.reason_required && self.lacks_reason() {
-            return self.hub.refuse(self.caller, reason_required()).await;
-        }
-        let command = match self.command(row, now) {
-            Ok(command) => command,
-            Err(error) => return self.hub.refuse(self.caller, *error).await,
-        };
-        match self.admitted(route, row, &command, now) {
+        match self.decision(route, row, now) {
             Ok(decision) if matches!(self.asked, Asked::ActivationInfo) => {
                 let ended = self.activation(route, row, &decision, Kind::ActivationInfo, now).await?;
                 Ok(match ended {
@@ -172,12 +174,20 @@ impl Operating<'_> {
                 })
             }
             Ok(decision) => self.carry_out(route, row, open, &decision, now).await,
-            Err(rejection) => {
-                let status = Some(row.state.record.status);
-                let error = refusal::rejected(rejection, status, &self.caller.account.switches);
-                self.hub.refuse(self.caller, error).await
-            }
+            Err(refusal) => self.hub.refuse(self.caller, *refusal).await,
         }
+    }
+
+    /// The rules' word on what is asked.
+    pub(super) fn decision(&self, route: &Route, row: &Row, now: Moment) -> Result<Decision, Box<ErrorAnswer>> {
+        if route.facts.reason_required && self.lacks_reason() {
+            return Err(Box::new(reason_required()));
+        }
+        let command = self.command(row, now)?;
+        self.admitted(route, row, &command, now).map_err(|rejection| {
+            let status = Some(row.state.record.status);
+            Box::new(refusal::rejected(rejection, status, &self.caller.account.switches))
+        })
     }
 
     fn lacks_reason(&self) -> bool {

@@ -1,5 +1,6 @@
 //! The reseller's calls: wire to command, answer to wire (docs/API.md section 4).
 
+use super::prefer::preference;
 use super::respond::{ANSWER_WITHIN, Reply, json};
 use super::{Action, body};
 use crate::Hub;
@@ -22,6 +23,9 @@ use wire::{
     parse_end, print_cursor, report_body,
 };
 
+/// The preference that makes a write a dry run (docs/API.md section 4).
+const DRY_RUN: &str = "validate-only";
+
 /// Left between the inner deadline and the answer's, so that the better answer wins.
 const MARGIN: Duration = Duration::from_millis(500);
 
@@ -40,8 +44,13 @@ impl Hub {
     pub(super) async fn entitlement_action(&self, action: Action, request: Request<Incoming>) -> Reply {
         let identity =
             request.headers().get("x-requestidentifier").or(request.headers().get("idempotency-key")).cloned();
+        let is_dry_run = is_dry_run(&action, request.headers());
         let answered = self.answer_reseller(action, request).await;
-        let mut reply = json(&answered.unwrap_or_else(|error| Answer::error(&error)));
+        let mut answer = answered.unwrap_or_else(|error| Answer::error(&error));
+        if is_dry_run && answer.preference_applied.is_none() && answer.http != 401 {
+            answer.preference_applied = Some(DRY_RUN.to_owned());
+        }
+        let mut reply = json(&answer);
         if let Some(identity) = identity {
             reply.headers_mut().insert(HeaderName::from_static("x-requestidentifier"), identity);
         }
@@ -79,8 +88,11 @@ impl Hub {
 
     /// Carries a write out. The future is made of values already read, so that it stays small.
     async fn write(&self, write: Write) -> Answered {
-        let Write { caller, wanted, ignored_fields } = write;
-        let answer = self.execute(caller, wanted).await;
+        let Write { caller, wanted, ignored_fields, dry_run } = write;
+        let answer = match dry_run {
+            true => Box::pin(self.dry_run(caller, wanted)).await,
+            false => self.execute(caller, wanted).await,
+        };
         Ok(Answer { ignored_fields, ..answer })
     }
 
@@ -136,6 +148,7 @@ struct Write {
     caller: Caller,
     wanted: Wanted,
     ignored_fields: Vec<String>,
+    dry_run: bool,
 }
 
 fn wire_update(asked: Asked) -> Result<Write, Box<ErrorAnswer>> {
@@ -163,7 +176,8 @@ impl Asked {
         let text = canonical(&body);
         let identity = self.identity()?;
         let (wanted, ignored_fields) = read(body, &self.account)?;
-        Ok(Write { caller: self.caller(identity, &text), wanted, ignored_fields })
+        let dry_run = preference(&self.headers, DRY_RUN).is_some();
+        Ok(Write { caller: self.caller(identity, &text), wanted, ignored_fields, dry_run })
     }
 
     fn caller(self, identity: Option<RequestIdentity>, canonical_body: &str) -> Caller {
@@ -188,6 +202,13 @@ impl Asked {
             (named, alias) => Ok(named.or(alias)),
         }
     }
+}
+
+/// Only writes can be tried without being done; a read prefers in vain.
+fn is_dry_run(action: &Action, headers: &HeaderMap) -> bool {
+    let is_write =
+        matches!(action, Action::Create | Action::Update | Action::Cancel(_) | Action::Revoke(_) | Action::Reactivate);
+    is_write && preference(headers, DRY_RUN).is_some()
 }
 
 fn read_json(headers: &HeaderMap, bytes: &Bytes, is_read: bool) -> Result<Option<JsonObject>, Box<ErrorAnswer>> {

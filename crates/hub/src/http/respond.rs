@@ -135,6 +135,9 @@ pub(crate) fn json(answer: &Answer) -> Reply {
     if !answer.ignored_fields.is_empty() {
         set(HeaderName::from_static("ignored-fields"), &answer.ignored_fields.join(", "));
     }
+    if let Some(preference) = &answer.preference_applied {
+        set(HeaderName::from_static("preference-applied"), preference);
+    }
     reply
 }
 

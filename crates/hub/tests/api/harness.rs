@@ -9,7 +9,7 @@ mod receiver;
 mod scripted_merchant;
 
 pub(crate) use answer::{Answer, FIELDS};
-pub(crate) use call::{basic, connect, create_body, exchange, read_to_end};
+pub(crate) use call::{Call, basic, connect, create_body, exchange, read_to_end};
 pub(crate) use receiver::{Receiver, Reply};
 pub(crate) use scripted_merchant::ScriptedMerchant;
 

@@ -1,7 +1,7 @@
 //! The order of the checks: each request breaks two of them, and the earlier one answers
 //! (docs/API.md section 2).
 
-use crate::harness::{Answer, TestHub, create_body};
+use crate::harness::{Answer, Setup, TestHub, create_body};
 use serde_json::{Value, json};
 
 const LARGE: usize = 300_000;
@@ -119,6 +119,18 @@ async fn an_identical_create_comes_before_its_own_id() {
     hub.created_of(&body).await;
     hub.post("/v1/entitlement", &body).await.shows(202, "PENDING");
     body["externalEntitlementId"] = json!("differs");
+    hub.post("/v1/entitlement", &body).await.refused(409, "ALREADY_EXISTS", "id-used");
+    hub.finish().await;
+}
+
+/// Where more than one may be open, a refusal of the merchant's is no way to learn that an id is free.
+#[tokio::test]
+async fn an_id_that_somebody_uses_comes_before_the_merchants_refusal() {
+    let hub = Setup::new().other("rival", false).routes(|route| route.facts.limit = 3).start().await;
+    let mut body = create_body("anna", "MUSIC_NOW");
+    body["entitlementId"] = json!("taken");
+    hub.call("POST", "/v1/entitlement").user("rival").json(&body).send().await.shows(200, "ACTIVE");
+    body["productKey"] = json!("MUSIC_NO");
     hub.post("/v1/entitlement", &body).await.refused(409, "ALREADY_EXISTS", "id-used");
     hub.finish().await;
 }

@@ -17,6 +17,10 @@ impl<S: Store> Store for FaultyStore<S> {
         Box::pin(self.faulty(Call::Load, self.inner.load(load)))
     }
 
+    fn own_id_is_used(&self, account: AccountId, id: String) -> StoreFuture<'_, bool> {
+        Box::pin(self.faulty(Call::Load, self.inner.own_id_is_used(account, id)))
+    }
+
     fn commit(&self, change: Change) -> StoreFuture<'_, Committed> {
         Box::pin(self.faulty_commit(change))
     }

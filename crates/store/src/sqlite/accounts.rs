@@ -17,6 +17,11 @@ pub(super) fn account(connection: &Connection, organisation: &str, live: bool) -
         .optional()?)
 }
 
+/// Whether an account is a live one.
+pub(super) fn is_live(connection: &Connection, account: AccountId) -> rusqlite::Result<bool> {
+    connection.prepare_cached("SELECT live FROM account WHERE id = ?1")?.query_row([account.0], |row| row.get(0))
+}
+
 pub(super) fn insert_account(connection: &Connection, organisation: &str, live: bool) -> Result<AccountId, Fault> {
     connection
         .prepare_cached("INSERT INTO account (organisation, live) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?

@@ -1,7 +1,7 @@
 //! The interface, call by call: which are reads, which go to the writer.
 
 use super::prepared::Prepared;
-use super::{SqliteStore, accounts, callbacks, claims, commit, events, lanes, loads, notifications, reports};
+use super::{SqliteStore, accounts, callbacks, claims, commit, events, lanes, loads, notifications, reports, stored};
 use crate::{
     AccountRow, Callback, Change, ClosedOperation, Committed, CredentialRow, LaneResult, LaneWork, Load, Loaded,
     Report, Row, Store, StoreFuture, StoredEvent, StoredNotification,
@@ -22,6 +22,15 @@ impl Store for SqliteStore {
 
     fn load(&self, load: Load) -> StoreFuture<'_, Loaded> {
         Box::pin(async move { self.readers.read(|connection| loads::load(connection, &load)) })
+    }
+
+    fn own_id_is_used(&self, account: AccountId, id: String) -> StoreFuture<'_, bool> {
+        Box::pin(async move {
+            self.readers.read(|connection| {
+                let live = accounts::is_live(connection, account)?;
+                Ok(stored::own_id_is_used(connection, &id, live)?)
+            })
+        })
     }
 
     fn commit(&self, change: Change) -> StoreFuture<'_, Committed> {

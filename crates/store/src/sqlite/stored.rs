@@ -8,21 +8,26 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 /// Whether the entitlementId of a new row is used in its mode, as a key or as an own id.
 pub(super) fn id_is_used(connection: &Connection, row: &Row, live: bool) -> rusqlite::Result<bool> {
-    let exists =
-        |key: u128| connection.prepare_cached("SELECT 1 FROM entitlement WHERE key = ?1")?.exists([key.to_be_bytes()]);
-    let own_exists = |id: &str| {
-        connection.prepare_cached("SELECT 1 FROM entitlement WHERE live = ?1 AND own_id = ?2")?.exists((live, id))
-    };
-    let as_key = |key: u128| {
+    let exists = connection.prepare_cached("SELECT 1 FROM entitlement WHERE key = ?1")?.exists([bytes(row.key)])?;
+    Ok(exists
+        || match &row.own_id {
+            None => is_own_id(connection, &row.key.to_string(), live)?,
+            Some(id) => own_id_is_used(connection, id, live)?,
+        })
+}
+
+/// Whether an id that a reseller chose is used in the mode, as an own id or as a key.
+pub(super) fn own_id_is_used(connection: &Connection, id: &str, live: bool) -> rusqlite::Result<bool> {
+    let is_key = |key: u128| {
         connection
             .prepare_cached("SELECT 1 FROM entitlement WHERE key = ?1 AND live = ?2")?
             .exists((key.to_be_bytes(), live))
     };
-    Ok(exists(row.key.0)?
-        || match &row.own_id {
-            None => own_exists(&row.key.to_string())?,
-            Some(id) => own_exists(id)? || parse_uuid(id).map_or(Ok(false), as_key)?,
-        })
+    Ok(is_own_id(connection, id, live)? || parse_uuid(id).map_or(Ok(false), is_key)?)
+}
+
+fn is_own_id(connection: &Connection, id: &str, live: bool) -> rusqlite::Result<bool> {
+    connection.prepare_cached("SELECT 1 FROM entitlement WHERE live = ?1 AND own_id = ?2")?.exists((live, id))
 }
 
 /// Whether another entitlement than `row` holds the slot it wants.

@@ -176,7 +176,11 @@ pub async fn an_own_id_is_unique_per_mode(factory: &dyn Factory) {
     let conflict = stage.conflict(create(with_own_id(row(stage.place, 3, "b"), "mine"))).await;
     assert_eq!((conflict.cause, conflict.found.row.map(|row| row.key.0)), (Cause::Id, Some(1)));
     stage.done(create(with_own_id(row(live, 4, "a"), "mine"))).await;
+    let is_used = async |account, id: &str| stage.store.own_id_is_used(account, id.into()).await.unwrap();
+    assert!(is_used(other.account, "mine").await && is_used(live.account, "mine").await);
+    assert!(!is_used(other.account, "MINE").await);
     stage.done(create(with_own_id(row(stage.place, 5, "b"), "MINE"))).await;
+    assert!(is_used(other.account, "MINE").await && !is_used(live.account, "MINE").await);
 }
 
 const UUID: &str = "019ab3c4-0d5e-7f60-8a7b-9c0d1e2f3a4b";
@@ -189,6 +193,8 @@ pub async fn an_own_id_in_uuid_form_is_no_key_of_its_mode(factory: &dyn Factory)
     for id in [UUID, &UUID.to_uppercase()] {
         let conflict = stage.conflict(create(with_own_id(row(stage.place, 2, "b"), id))).await;
         assert_eq!(conflict.cause, Cause::Id, "{id}");
+        assert!(stage.store.own_id_is_used(stage.place.account, id.into()).await.unwrap(), "{id}");
+        assert!(!stage.store.own_id_is_used(live.account, id.into()).await.unwrap(), "{id}");
     }
     stage.done(create(with_own_id(row(live, 3, "a"), UUID))).await;
     let conflict = stage.conflict(create(row(live, key, "b"))).await;

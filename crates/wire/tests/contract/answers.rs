@@ -1,7 +1,8 @@
 //! Answers, byte by byte. These bytes are promised to replays: a change here is another form.
 
 use crate::sample::{bare_record, date, full_record};
-use wire::{ANSWER_FORM, ResponseCode, record_body};
+use entitlement::NotificationReason;
+use wire::{ANSWER_FORM, DryRun, ResponseCode, dry_run_body, record_body};
 
 const BARE: &str = concat!(
     r#"{"responseCode":"OK","responseMessage":"Success","parameters":{},"#,
@@ -45,6 +46,27 @@ fn form_1_of_a_full_record_with_an_action() {
     let code = ResponseCode::ClientActionRequired;
     let body = record_body(1, code, Some(&parameters), &full_record());
     assert_eq!(body.as_deref(), Some(FULL));
+}
+
+#[test]
+fn a_dry_run_prints_null_for_what_nobody_can_know_and_names_it() {
+    let record = full_record();
+    let run = DryRun {
+        code: ResponseCode::ClientActionRequired,
+        record: &record,
+        unknown: &["entitlementId", "merchantEntitlementId"],
+        would_notify: &[NotificationReason::ProductUpdate, NotificationReason::MetadataUpdate],
+    };
+    let parameters = concat!(
+        r#""parameters":{"action":"NAVIGATE_TO_URL","url":null,"urlExpiry":null,"assumed":["entitlementId","#,
+        r#""merchantEntitlementId","parameters.url","parameters.urlExpiry"],"#,
+        r#""wouldNotify":["PRODUCT_UPDATE","METADATA_UPDATE"]}"#,
+    );
+    let (head, tail) = FULL.split_once(r#""parameters":{"#).unwrap();
+    let (_, members) = tail.split_once("},").unwrap();
+    let members = members.replace(r#""0190-a""#, "null").replace(r#""m-77""#, "null");
+    assert_eq!(dry_run_body(&run), Some(format!("{head}{parameters},{members}")));
+    assert_eq!(dry_run_body(&DryRun { code: ResponseCode::BadRequest, ..run }), None);
 }
 
 #[test]

@@ -14,6 +14,7 @@ use tokio::time::timeout;
 const CALL_WITHIN: Duration = Duration::from_secs(40);
 
 /// A call being put together.
+#[derive(Clone)]
 pub(crate) struct Call<'a> {
     hub: &'a TestHub,
     method: &'a str,
