@@ -4,6 +4,7 @@
 
 mod due;
 mod lanes;
+mod replay;
 mod sending;
 mod under_way;
 

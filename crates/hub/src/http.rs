@@ -5,6 +5,7 @@ mod authorize;
 mod body;
 mod entitlement;
 mod guarded;
+mod outbox;
 mod page;
 mod prefer;
 mod respond;
@@ -35,6 +36,8 @@ pub(crate) enum Action {
     SandboxReset,
     SandboxInbox(String),
     SandboxAnswers(String),
+    SandboxOutbox,
+    SandboxReplay(String),
 }
 
 /// Why no action was found.
@@ -47,7 +50,7 @@ pub(crate) enum NoRoute {
 }
 
 /// Paths named in hints, `{id}` standing for an id.
-const PATHS: [&str; 9] = [
+const PATHS: [&str; 10] = [
     "/v1/echo/{id}",
     "/v1/entitlement",
     "/v1/entitlement/{id}",
@@ -57,6 +60,7 @@ const PATHS: [&str; 9] = [
     "/v1/entitlement/{id}/activationInfo",
     "/sandbox/v1/notifications",
     "/sandbox/v1/clock",
+    "/sandbox/v1/outbox",
 ];
 
 /// Finds the action of a path and method. `/v1` may be left out on reseller paths, one trailing
@@ -115,6 +119,10 @@ fn sandbox_route(method: &Method, words: &[&str]) -> Routed {
         ["inbox", name] => Some(one_of(method, &[(Method::POST, Action::SandboxInbox((*name).into()))], "POST")),
         ["inbox", name, "answers"] => {
             Some(one_of(method, &[(Method::POST, Action::SandboxAnswers((*name).into()))], "POST"))
+        }
+        ["outbox"] => Some(one_of(method, &[(Method::GET, Action::SandboxOutbox)], "GET")),
+        ["outbox", id, "replay"] => {
+            Some(one_of(method, &[(Method::POST, Action::SandboxReplay((*id).into()))], "POST"))
         }
         _ => None,
     }

@@ -39,6 +39,7 @@ pub const HUB_RULES: &[&str] = &[
     "test-only",
     "unauthorized",
     "unknown-entitlement",
+    "unknown-notification",
     "unknown-path",
     "version-mismatch",
     "wrong-method",

@@ -2,7 +2,7 @@
 
 use crate::{
     AccountRow, Callback, Change, ClosedOperation, Committed, CredentialRow, LaneResult, LaneWork, Load, Loaded,
-    Report, Row, StoredEvent, StoredNotification,
+    NotificationState, Report, Row, StoredEvent, StoredNotification,
 };
 use entitlement::Moment;
 use ids::{AccountId, EntitlementKey, NotificationId, OperationId, RouteId};
@@ -76,11 +76,13 @@ pub trait Store: Send + Sync + 'static {
     fn settle_lanes(&self, results: Vec<LaneResult>) -> StoreFuture<'_, ()>;
     /// Makes parked or backing-off lanes of an entitlement due now (its URL was repaired).
     fn wake_lanes(&self, key: EntitlementKey) -> StoreFuture<'_, ()>;
-    /// Notifications of an entitlement, or all of an account's of a state, newest first.
+    /// Notifications of an entitlement or all of an account's, in one state or in any, newest
+    /// first.
     fn notifications(
         &self,
         account: AccountId,
         key: Option<EntitlementKey>,
+        state: Option<NotificationState>,
         limit: usize,
     ) -> StoreFuture<'_, Vec<StoredNotification>>;
     /// One notification with its entitlement.

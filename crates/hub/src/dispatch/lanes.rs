@@ -8,9 +8,10 @@ use crate::Hub;
 use entitlement::Moment;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use store::{LaneOutcome, LaneResult, LaneWork};
 use tokio::sync::{mpsc, watch};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 /// One attempt ends within this.
 pub const LANE_ATTEMPT_TIMEOUT_MS: i64 = 10_000;
@@ -161,7 +162,7 @@ impl Hub {
     }
 
     async fn take_off(&self, work: LaneWork, flights: &mut Flights, now: Moment) {
-        match self.attempt_of(&work).await {
+        match self.attempt_of(&work.notification, &work.row).await {
             Attempt::Nowhere => flights.landed.push(result(&work, held(&work, now), now)),
             Attempt::Impossible(error) => {
                 let outcome = after_failure(&work, now, None, self.jitter());
@@ -185,9 +186,7 @@ impl Hub {
     }
 
     async fn attempt(&self, work: &LaneWork, post: crate::outgoing::Post) -> LaneResult {
-        let end = tokio::time::Instant::now()
-            + std::time::Duration::from_millis(u64::try_from(LANE_ATTEMPT_TIMEOUT_MS).unwrap_or(0));
-        let posted = self.outgoing.post(post, end).await;
+        let posted = self.outgoing.post(post, attempt_end()).await;
         let now = self.store.now();
         let outcome = match posted.status {
             Some(200..=299) => LaneOutcome::Delivered,
@@ -223,6 +222,11 @@ impl Hub {
     fn real_now_ms(&self) -> i64 {
         self.store.now().0 - self.store.clock_offset_ms()
     }
+}
+
+/// When an attempt that begins now is given up.
+pub(super) fn attempt_end() -> Instant {
+    Instant::now() + Duration::from_millis(u64::try_from(LANE_ATTEMPT_TIMEOUT_MS).unwrap_or(0))
 }
 
 /// Parked until a PATCH of the URL or an operator, at most for thirty days.

@@ -8,7 +8,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use ids::NotificationId;
-use store::{LaneWork, Row, StoredNotification};
+use store::{Row, StoredNotification};
 use url::Url;
 use wire::{Told, notification_body};
 
@@ -28,18 +28,18 @@ pub(super) enum Attempt {
 }
 
 impl Hub {
-    pub(super) async fn attempt_of(&self, work: &LaneWork) -> Attempt {
-        let Some(account) = self.catalog().account(work.row.account).cloned() else {
+    pub(super) async fn attempt_of(&self, notification: &StoredNotification, row: &Row) -> Attempt {
+        let Some(account) = self.catalog().account(row.account).cloned() else {
             return Attempt::Nowhere;
         };
-        let Some(url) = work.row.state.record.notification_url.as_ref().or(account.default_url.as_ref()) else {
+        let Some(url) = row.state.record.notification_url.as_ref().or(account.default_url.as_ref()) else {
             return Attempt::Nowhere;
         };
-        let body = match self.notification_text(&work.notification, &work.row, &account).await {
+        let body = match self.notification_text(notification, row, &account).await {
             Ok(body) => body,
             Err(error) => return Attempt::Impossible(error),
         };
-        match self.post_to(url, &account, &work.notification, body) {
+        match self.post_to(url, &account, notification, body) {
             Ok((endpoint, post)) => Attempt::To { endpoint, post: Box::new(post) },
             Err(error) => Attempt::Impossible(error),
         }

@@ -92,7 +92,9 @@ async fn act(hub: Hub, action: Action, request: Request<Incoming>) -> Reply {
         | Action::SandboxClock
         | Action::SandboxMoveClock
         | Action::SandboxReset
-        | Action::SandboxAnswers(_) => Box::pin(hub.sandbox_action(action, request)).await,
+        | Action::SandboxAnswers(_)
+        | Action::SandboxOutbox
+        | Action::SandboxReplay(_) => Box::pin(hub.sandbox_action(action, request)).await,
         Action::Echo(_)
         | Action::Create
         | Action::Update

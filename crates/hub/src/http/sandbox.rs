@@ -1,4 +1,5 @@
-//! The sandbox's own calls: inbox, notifications, clock, reset (docs/API.md section 8).
+//! The sandbox's own calls: inbox, notifications, clock, reset (docs/API.md section 8). The outbox
+//! has a file of its own.
 
 use super::respond::{Reply, json};
 use super::{Action, body};
@@ -42,7 +43,7 @@ impl Hub {
         query: Option<&str>,
         incoming: Incoming,
     ) -> Answered {
-        self.authorize(headers).await?;
+        let account = self.authorize(headers).await?;
         let bytes = body::read(incoming).await?;
         let Some(sandbox) = &self.sandbox else {
             return Err(Box::new(crate::answer::internal_error()));
@@ -52,6 +53,9 @@ impl Hub {
         }
         if action == Action::SandboxClock {
             return self.clock_now().await;
+        }
+        if action == Action::SandboxOutbox {
+            return self.outbox(&account, query.unwrap_or("")).await;
         }
         let asked = body::json(headers, &bytes)?.unwrap_or_default();
         match action {
@@ -66,6 +70,7 @@ impl Hub {
                 let members = format!("\"inbox\":{},\"status\":{status},\"times\":{times}", quoted(&name));
                 Ok(Answer::plain(200, envelope(&members)))
             }
+            Action::SandboxReplay(id) => self.replay_one(&account, &id).await,
             _ => Err(Box::new(crate::answer::internal_error())),
         }
     }
@@ -151,11 +156,11 @@ fn backwards() -> ErrorAnswer {
         .with_hint("POST /sandbox/v1/reset empties the test data and takes the clock back to real time.")
 }
 
-fn envelope(members: &str) -> String {
+pub(super) fn envelope(members: &str) -> String {
     format!("{{\"responseCode\":\"OK\",\"responseMessage\":\"Success\",\"parameters\":{{}},{members}}}")
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let mut out = String::new();
     wire::push_string(&mut out, text);
     out

@@ -23,6 +23,7 @@ mod limits;
 mod merchants;
 mod notifications;
 mod order;
+mod outbox;
 mod pages;
 mod paths;
 mod report;

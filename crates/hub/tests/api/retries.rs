@@ -77,7 +77,7 @@ async fn after_72_hours_it_is_a_dead_letter_and_the_lane_goes_on() {
     hub.update(&id, &json!({ "extensionData": { "second": 1 } })).await.is(200, "OK");
     hub.advance("P3D").await;
     let account = hub.store.accounts().await.unwrap()[0].id;
-    let mut notifications = hub.store.notifications(account, None, 10).await.unwrap();
+    let mut notifications = hub.store.notifications(account, None, None, 10).await.unwrap();
     notifications.sort_by_key(|one| one.sequence);
     let first = &notifications[0];
     assert_eq!(first.state, NotificationState::Dead);
@@ -146,7 +146,7 @@ async fn nobody_listening_is_a_failure_like_any_other() {
     hub.update(&id, &json!({ "extensionData": { "a": 1 } })).await.is(200, "OK");
     hub.advance("PT1M").await;
     let account = hub.store.accounts().await.unwrap()[0].id;
-    let waiting = hub.store.notifications(account, None, 10).await.unwrap().remove(0);
+    let waiting = hub.store.notifications(account, None, None, 10).await.unwrap().remove(0);
     assert!((3..=4).contains(&waiting.attempts) && waiting.last_status.is_none(), "{waiting:?}");
     assert!(waiting.last_error.is_some_and(|error| !error.is_empty()));
     hub.update(&id, &json!({ "notificationUrl": null })).await.is(200, "OK");

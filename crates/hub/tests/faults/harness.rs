@@ -299,7 +299,7 @@ impl Case {
     /// Its notifications, oldest first.
     pub fn notifications(&self, key: EntitlementKey) -> Vec<StoredNotification> {
         let account = self.life().account.id;
-        let mut found = self.block(self.store().inner().notifications(account, Some(key), 1_000)).unwrap();
+        let mut found = self.block(self.store().inner().notifications(account, Some(key), None, 1_000)).unwrap();
         found.reverse();
         found
     }

@@ -3,7 +3,7 @@
 use super::{Call, FaultyStore};
 use crate::{
     AccountRow, Callback, Change, ClosedOperation, Committed, CredentialRow, LaneResult, LaneWork, Load, Loaded,
-    Report, Row, Store, StoreFuture, StoredEvent, StoredNotification,
+    NotificationState, Report, Row, Store, StoreFuture, StoredEvent, StoredNotification,
 };
 use entitlement::Moment;
 use ids::{AccountId, EntitlementKey, NotificationId, OperationId, RouteId};
@@ -92,9 +92,10 @@ impl<S: Store> Store for FaultyStore<S> {
         &self,
         account: AccountId,
         key: Option<EntitlementKey>,
+        state: Option<NotificationState>,
         limit: usize,
     ) -> StoreFuture<'_, Vec<StoredNotification>> {
-        self.inner.notifications(account, key, limit)
+        self.inner.notifications(account, key, state, limit)
     }
 
     fn notification(&self, id: NotificationId) -> StoreFuture<'_, Option<(StoredNotification, Row)>> {

@@ -4,7 +4,7 @@ use super::prepared::Prepared;
 use super::{SqliteStore, accounts, callbacks, claims, commit, events, lanes, loads, notifications, reports, stored};
 use crate::{
     AccountRow, Callback, Change, ClosedOperation, Committed, CredentialRow, LaneResult, LaneWork, Load, Loaded,
-    Report, Row, Store, StoreFuture, StoredEvent, StoredNotification,
+    NotificationState, Report, Row, Store, StoreFuture, StoredEvent, StoredNotification,
 };
 use entitlement::Moment;
 use ids::{AccountId, EntitlementKey, NotificationId, OperationId, RouteId};
@@ -125,10 +125,11 @@ impl Store for SqliteStore {
         &self,
         account: AccountId,
         key: Option<EntitlementKey>,
+        state: Option<NotificationState>,
         limit: usize,
     ) -> StoreFuture<'_, Vec<StoredNotification>> {
         Box::pin(async move {
-            self.readers.read(|connection| notifications::newest(connection, account, key, bound(limit)))
+            self.readers.read(|connection| notifications::newest(connection, account, key, state, bound(limit)))
         })
     }
 

@@ -93,24 +93,27 @@ fn list(connection: &Connection, rest: &str, params: impl Params) -> Result<Vec<
     Ok(notifications)
 }
 
-/// Of one entitlement of the account, or of all; newest first.
+/// Of one entitlement of the account or of all, in one state or in any; newest first.
 pub(super) fn newest(
     connection: &Connection,
     account: AccountId,
     key: Option<EntitlementKey>,
+    state: Option<NotificationState>,
     limit: i64,
 ) -> Result<Vec<StoredNotification>, Fault> {
+    let state = state.map(codec::state_word);
     match key {
         Some(key) => list(
             connection,
-            "WHERE key = ?1 AND +account = ?2 ORDER BY committed_at DESC, event DESC, sequence DESC, target LIMIT ?3",
-            (bytes(key), account.0, limit),
+            "WHERE key = ?1 AND +account = ?2 AND (?3 IS NULL OR state = ?3) \
+             ORDER BY committed_at DESC, event DESC, sequence DESC, target LIMIT ?4",
+            (bytes(key), account.0, state, limit),
         ),
         None => list(
             connection,
-            "INDEXED BY notification_by_commit WHERE account = ?1 \
-             ORDER BY committed_at DESC, key DESC, event DESC, sequence DESC, target LIMIT ?2",
-            (account.0, limit),
+            "INDEXED BY notification_by_commit WHERE account = ?1 AND (?2 IS NULL OR state = ?2) \
+             ORDER BY committed_at DESC, key DESC, event DESC, sequence DESC, target LIMIT ?3",
+            (account.0, state, limit),
         ),
     }
 }

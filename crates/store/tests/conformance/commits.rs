@@ -22,7 +22,7 @@ pub async fn a_change_is_applied_whole(factory: &dyn Factory) {
     assert_eq!((events.len(), events[0].1.position, events[0].1.sequence), (1, 1, 1));
     assert_eq!(events[0].1.request.as_deref(), Some("first"));
     assert_eq!(stage.store.history(row.key, None).await.unwrap()[0], events[0].1);
-    assert_eq!(stage.store.notifications(stage.place.account, None, 10).await.unwrap().len(), 1);
+    assert_eq!(stage.store.notifications(stage.place.account, None, None, 10).await.unwrap().len(), 1);
     assert_eq!(stage.store.callbacks_due(START, 10).await.unwrap().len(), 1);
     assert!(stage.store.closed_operation(OperationId(1)).await.unwrap().is_some());
 }

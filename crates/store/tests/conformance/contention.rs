@@ -64,7 +64,7 @@ pub async fn each_check_failing_alone_in_a_mixed_batch_withdraws_only_its_change
         }
     }
     assert_eq!(stage.feed(stage.place.account).await.len(), 201);
-    assert_eq!(stage.store.notifications(stage.place.account, None, 1_000).await.unwrap().len(), 200);
+    assert_eq!(stage.store.notifications(stage.place.account, None, None, 1_000).await.unwrap().len(), 200);
     assert!(stage.store.callbacks_due(Moment(i64::MAX), 10).await.unwrap().is_empty());
 }
 

@@ -59,7 +59,7 @@ pub async fn sequences_have_no_gaps(factory: &dyn Factory) {
     stage.done(noticed(noticed(rename(&mut row, "twice", START), 0), 5)).await;
     stage.conflict(noticed(rename(&mut row.clone(), "x", START), 0).tap_stale()).await;
     stage.done(noticed(noticed(rename(&mut row, "again", START), 5), 5)).await;
-    let all = stage.store.notifications(stage.place.account, Some(row.key), 100).await.unwrap();
+    let all = stage.store.notifications(stage.place.account, Some(row.key), None, 100).await.unwrap();
     let lane = |target| {
         let mut found: Vec<_> =
             all.iter().filter(|n| n.target == TargetId(target)).map(|n| (n.sequence, n.event, n.version)).collect();
@@ -266,14 +266,22 @@ pub async fn notifications_come_newest_first(factory: &dyn Factory) {
     let first = noticed_row(&stage, 1, 3).await;
     noticed_row(&stage, 2, 1).await;
     let account = stage.place.account;
-    let of_first = stage.store.notifications(account, Some(first.key), 2).await.unwrap();
+    let of_first = stage.store.notifications(account, Some(first.key), None, 2).await.unwrap();
     assert_eq!(of_first.iter().map(|n| n.sequence).collect::<Vec<_>>(), [3, 2]);
-    let all = stage.store.notifications(account, None, 100).await.unwrap();
+    let all = stage.store.notifications(account, None, None, 100).await.unwrap();
     assert_eq!(all.len(), 4);
     assert!(all.is_sorted_by_key(|n| std::cmp::Reverse(n.committed_at)));
+    settle(&stage, &claim(&stage, START).await[0], LaneOutcome::Delivered, START).await;
+    for (state, of_all) in [(NotificationState::Waiting, 3), (NotificationState::Delivered, 1)] {
+        let found = stage.store.notifications(account, None, Some(state), 100).await.unwrap();
+        assert!(found.len() == of_all && found.iter().all(|n| n.state == state), "{found:?}");
+        let of_first = stage.store.notifications(account, Some(first.key), Some(state), 100).await.unwrap();
+        assert!(of_first.iter().all(|n| n.state == state && n.key == first.key), "{of_first:?}");
+    }
+    assert!(stage.store.notifications(account, None, Some(NotificationState::Dead), 100).await.unwrap().is_empty());
     let other = super::place(stage.store.as_ref(), "other", false).await.account;
-    assert!(stage.store.notifications(other, None, 100).await.unwrap().is_empty());
-    assert!(stage.store.notifications(other, Some(first.key), 100).await.unwrap().is_empty());
+    assert!(stage.store.notifications(other, None, None, 100).await.unwrap().is_empty());
+    assert!(stage.store.notifications(other, Some(first.key), None, 100).await.unwrap().is_empty());
     let nowhere = NotificationId { key: first.key, target: TargetId(3), sequence: 1 };
     assert_eq!(stage.store.notification(nowhere).await, Ok(None));
 }
@@ -282,6 +290,6 @@ pub async fn notices_are_withdrawn_with_their_change(factory: &dyn Factory) {
     let stage = Stage::open(factory).await;
     noticed_row(&stage, 1, 1).await;
     stage.conflict(noticed(claimed(create(row(stage.place, 1, "x")), "r"), 0)).await;
-    assert_eq!(stage.store.notifications(stage.place.account, None, 10).await.unwrap().len(), 1);
+    assert_eq!(stage.store.notifications(stage.place.account, None, None, 10).await.unwrap().len(), 1);
     assert_eq!(claim(&stage, START).await.len(), 1);
 }

@@ -25,7 +25,7 @@ impl TestHub {
             for row in self.store.report(account.id, report).await.unwrap() {
                 self.audit(&row).await;
             }
-            let notifications = self.store.notifications(account.id, None, ALL).await.unwrap();
+            let notifications = self.store.notifications(account.id, None, None, ALL).await.unwrap();
             left.extend(notifications.iter().filter(|one| one.state != NotificationState::Delivered).cloned());
             // A lane counts from 1 without gaps.
             let mut lanes: HashMap<_, Vec<u32>> = HashMap::new();
