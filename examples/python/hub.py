@@ -1,4 +1,4 @@
-"""How the three programs talk to the hub: one HTTP call, and one line of outcome.
+"""How the programs talk to the hub: one HTTP call, and one line of outcome.
 
 Where the hub is and who we are comes from the environment; without it, the sandbox on this
 machine is meant. Test and production differ in the credential alone, never in the URLs.
@@ -7,6 +7,7 @@ machine is meant. Test and production differ in the credential alone, never in t
 import base64
 import json
 import os
+import secrets
 import sys
 import urllib.error
 import urllib.request
@@ -46,7 +47,7 @@ def authorization_header():
     return "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
 
 
-def call(method, path, body):
+def call(method, path, body=None, headers=None, timeout_s=TIMEOUT_S):
     """Send `body` as JSON and return the JSON that comes back, whatever the HTTP status is.
 
     Every answer of the hub has a responseCode; a refusal is an answer too, not an exception.
@@ -57,17 +58,31 @@ def call(method, path, body):
         headers={
             "Authorization": authorization_header(),
             "Content-Type": "application/json",
+            **(headers or {}),
         },
-        data=json.dumps(body).encode(),
+        data=None if body is None else json.dumps(body).encode(),
     )
     try:
-        with _opener.open(request, timeout=TIMEOUT_S) as response:
+        with _opener.open(request, timeout=timeout_s) as response:
             answer = json.load(response)
     except urllib.error.HTTPError as refusal:
         with refusal:
             answer = json.load(refusal)
     say(f"{method} {BASE_URL}{path}: {answer['responseCode']}, {answer['responseMessage']}")
     return answer
+
+
+def expect(answer):
+    """The same answer, if it is a success; else the program ends with the hub's own words."""
+    if "error" in answer:
+        say(f"Sorry: {answer['responseMessage']} ({answer['error']['rule']}). {answer['error']['hint'] or ''}")
+        sys.exit(1)
+    return answer
+
+
+def new_customer(name):
+    """A customer nobody has used before, so that a program can run again and again."""
+    return f"{name}-{secrets.token_hex(4)}"
 
 
 def send_user_to(url):
