@@ -44,7 +44,22 @@ impl VerbName {
         Self::ActivationInfo,
     ];
 
-    /// The word of explain.
+    /// Whether the route offers it at all; local fields concern no merchant.
+    #[must_use]
+    pub const fn is_offered(self, route: &RouteFacts) -> bool {
+        match self {
+            Self::Update => true,
+            Self::ProductUpdate => route.update,
+            Self::Suspend => route.suspend,
+            Self::Resume => route.resume,
+            Self::Undo => route.undo,
+            Self::Cancel => route.cancel,
+            Self::Revoke => route.revoke,
+            Self::ActivationInfo => route.activation_info,
+        }
+    }
+
+    /// The word of explain and products.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

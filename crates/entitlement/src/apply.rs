@@ -97,6 +97,7 @@ fn blank(record: &Record, event: &Event) -> Entitlement {
         pending_update: None,
         ending: None,
         pending_until: None,
+        merchants_turn: false,
         merchant_extension: JsonObject::new(),
         wish: None,
         operation: None,
@@ -131,6 +132,7 @@ fn apply_set(e: &mut Entitlement, set: &Set) {
         Set::PendingUpdate(value) => e.pending_update.clone_from(value),
         Set::Ending(value) => e.ending.clone_from(value),
         Set::PendingUntil(value) => e.pending_until = *value,
+        Set::MerchantsTurn(value) => e.merchants_turn = *value,
         Set::Wish(value) => e.wish.clone_from(value),
         Set::LastMerchantEventAt(value) => e.last_merchant_event_at = Some(*value),
     }

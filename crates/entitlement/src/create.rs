@@ -20,6 +20,7 @@ pub fn open_create(create: &Create, id: OperationId, now: Moment) -> Entitlement
         pending_update: None,
         ending: None,
         pending_until: create.pending_until,
+        merchants_turn: false,
         merchant_extension: JsonObject::new(),
         wish: None,
         operation: Some(intent(id, now)),

@@ -147,6 +147,7 @@ fn is_of_record(set: &Set) -> bool {
         | Set::PendingUpdate(_)
         | Set::Ending(_)
         | Set::PendingUntil(_)
+        | Set::MerchantsTurn(_)
         | Set::Wish(_)
         | Set::LastMerchantEventAt(_) => false,
         Set::Record(_)
@@ -200,6 +201,7 @@ fn changes(e: &Entitlement, set: &Set) -> bool {
         Set::PendingUpdate(value) => e.pending_update != *value,
         Set::Ending(value) => e.ending != *value,
         Set::PendingUntil(value) => e.pending_until != *value,
+        Set::MerchantsTurn(value) => e.merchants_turn != *value,
         Set::Wish(value) => e.wish != *value,
         Set::LastMerchantEventAt(value) => e.last_merchant_event_at != Some(*value),
     }

@@ -164,6 +164,8 @@ pub enum Set {
     /// behind the record
     PendingUntil(Option<Moment>),
     /// behind the record
+    MerchantsTurn(bool),
+    /// behind the record
     Wish(Option<Wish>),
     /// behind the record
     LastMerchantEventAt(Moment),

@@ -57,6 +57,9 @@ fn of_status(e: &Entitlement) -> Option<&'static str> {
     if e.pending_until.is_some() && !matches!(status, Status::Pending | Status::Failed) {
         return Some("the pending time-out runs only while PENDING or FAILED");
     }
+    if e.merchants_turn && (status != Status::Pending || e.pending_update.is_some()) {
+        return Some("the merchant's turn is told only while PENDING for the first activation");
+    }
     if e.ending.is_some() && (status == Status::Failed || (status == Status::Pending && e.pending_update.is_none())) {
         return Some("what was never active is not ending");
     }

@@ -15,8 +15,24 @@ use crate::{Entitlement, EventKind, Given, Party, Set, Status};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
+/// Who goes on with what is PENDING for its first activation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// The user has a URL, or a code to redeem.
+    User,
+    /// The merchant gave the user nothing to do.
+    Merchant,
+}
+
+impl Turn {
+    /// Of an answer without a URL.
+    pub(crate) const fn without_url(given: &Given) -> Self {
+        if given.activation_code.is_some() { Self::User } else { Self::Merchant }
+    }
+}
+
 /// The create's outcome is known, or known to be unknown: the entitlement comes to be.
-pub(crate) fn bear(d: &mut Draft<'_>, status: Status, given: &Given) {
+pub(crate) fn bear(d: &mut Draft<'_>, status: Status, given: &Given, turn: Turn) {
     let mut born = d.after.clone();
     born.record.status = status;
     born.record.date_activated = if status == Status::Active { d.today() } else { None };
@@ -27,6 +43,7 @@ pub(crate) fn bear(d: &mut Draft<'_>, status: Status, given: &Given) {
     let mut sets = Vec::from([Set::Record(Box::new(born.record))]);
     sets.extend((!behind.is_empty()).then_some(Set::MerchantExtension(behind)));
     sets.extend(pending_until.map(|at| Set::PendingUntil(Some(at))));
+    sets.push(Set::MerchantsTurn(turn == Turn::Merchant));
     // Whoever made the outcome known: it is the reseller who created it.
     let by = core::mem::replace(&mut d.by, Party::Reseller);
     d.push(EventKind::Created, None, sets);
@@ -40,14 +57,14 @@ pub(crate) fn activate(d: &mut Draft<'_>, given: &Given) {
     if d.after.pending_update.is_none() {
         sets.push(Set::DateActivated(d.today()));
     }
-    sets.extend([Set::PendingUpdate(None), Set::PendingUntil(None)]);
+    sets.extend([Set::PendingUpdate(None), Set::PendingUntil(None), Set::MerchantsTurn(false)]);
     d.push(EventKind::Activated, None, sets);
 }
 
 /// After an unknown create: the merchant has it, and waits.
-pub(crate) fn find_pending(d: &mut Draft<'_>, given: &Given) {
+pub(crate) fn find_pending(d: &mut Draft<'_>, given: &Given, turn: Turn) {
     let mut sets = given_sets(&d.after, given);
-    sets.push(Set::Status(Status::Pending));
+    sets.extend([Set::Status(Status::Pending), Set::MerchantsTurn(turn == Turn::Merchant)]);
     d.push(EventKind::FoundPending, None, sets);
 }
 
@@ -61,6 +78,13 @@ pub(crate) fn keep_given(d: &mut Draft<'_>, given: &Given) {
         given_sets(&d.after, given).into_iter().filter(|set| !matches!(set, Set::MerchantExtension(_))).collect();
     d.along_if_changed(EventKind::DetailsUpdated, None, shown);
     d.along_if_changed(EventKind::Noted, None, Vec::from([Set::MerchantExtension(behind)]));
+}
+
+/// It is still waiting: what the merchant gave along is kept, and whose turn it is.
+pub(crate) fn keep_waiting(d: &mut Draft<'_>, given: &Given, turn: Turn) {
+    keep_given(d, given);
+    let turn = Vec::from([Set::MerchantsTurn(turn == Turn::Merchant)]);
+    d.along_if_changed(EventKind::Noted, None, turn);
 }
 
 /// Ids, code and metadata as field changes.

@@ -50,6 +50,8 @@ pub struct Entitlement {
     pub ending: Option<Ending>,
     /// PENDING or FAILED ends by itself at this moment (per route; default none).
     pub pending_until: Option<Moment>,
+    /// While PENDING: the merchant took it and gave the user nothing to do.
+    pub merchants_turn: bool,
     /// The merchant's private pairs, sent along with every call.
     pub merchant_extension: JsonObject,
     /// Cancel or revoke asked while FAILED: carried out once the create's outcome is known.

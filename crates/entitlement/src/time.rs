@@ -111,6 +111,12 @@ enum Plan {
     PendingTimeout,
 }
 
+/// When time next changes the record by itself; `None` if nothing is planned. What is in flight
+/// may delay it.
+pub(crate) fn next_planned(e: &Entitlement, route: &RouteFacts) -> Option<Moment> {
+    planned(e).into_iter().map(|(at, _)| at).chain(deadline_of(e, route)).min()
+}
+
 fn planned(e: &Entitlement) -> Vec<(Moment, Plan)> {
     if !e.record.status.is_open() || e.unborn {
         return Vec::new();

@@ -6,7 +6,7 @@ mod end;
 mod news;
 
 use crate::draft::Draft;
-use crate::moves::{activate, bear, is_never_active, keep_given, lift_hold, roll_back, set_hold};
+use crate::moves::{Turn, activate, bear, is_never_active, keep_given, lift_hold, roll_back, set_hold};
 use crate::settle::{By, consumed, nothing, settle_by};
 use crate::{
     Answer, Ask, Decision, Duty, DutyAfter, Entitlement, EventKind, Given, MerchantEvent, Moment, OperationAfter,
@@ -186,7 +186,7 @@ impl<'a> Telling<'a> {
         let mut d = Draft::new(self.e, Party::Merchant, self.now);
         if self.e.unborn {
             // The merchant knows it, so it has come to be.
-            bear(&mut d, Status::Pending, &Given::default());
+            bear(&mut d, Status::Pending, &Given::default(), Turn::Merchant);
         }
         d
     }

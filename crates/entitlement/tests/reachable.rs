@@ -187,6 +187,42 @@ fn check_state(node: &Node, route: &RouteFacts) {
     let is_due = next_due(&settled).is_some_and(|at| at <= node.now);
     assert!(!is_due || work_due(&settled, route, node.now).is_some(), "due for ever: {settled:#?}");
     assert_eq!(allowed(e, route, node.now).len(), 8);
+    check_forecast(&settled, route);
+    check_awaited(&settled, route);
+}
+
+/// What is foretold is what then happens, moment by moment, once nothing is in flight.
+fn check_forecast(e: &Entitlement, route: &RouteFacts) {
+    let foretold = forecast(e, route);
+    let is_in_flight = e.operation.as_ref().is_some_and(|operation| operation.stage == Stage::InFlight);
+    let mut state = if is_in_flight { Entitlement { operation: None, ..e.clone() } } else { e.clone() };
+    let mut happened = Vec::new();
+    let mut moments: Vec<Moment> = foretold.iter().map(|event| event.at).collect();
+    moments.dedup();
+    for at in moments {
+        // What an operation in flight has held up is due already.
+        let early = pass_time(&state, route, at.plus_ms(-1));
+        assert!(early.events.is_empty() || at == e.last_event_at, "it happens before its moment: {e:#?}");
+        let decision = pass_time(&state, route, at);
+        state = carry_out(&state, &decision).expect("time removes no row");
+        happened.extend(decision.events);
+    }
+    assert_eq!(happened, foretold, "{e:#?}");
+    assert_eq!(pass_time(&state, route, Moment(i64::MAX / 2)).events, [], "something was not foretold: {e:#?}");
+}
+
+/// Nobody is awaited exactly where it runs undisturbed or has ended, and a hold's owner can act.
+fn check_awaited(e: &Entitlement, route: &RouteFacts) {
+    let who = awaited(e, route);
+    match e.record.status {
+        Status::Cancelled | Status::Revoked => assert_eq!(who, None, "{e:#?}"),
+        Status::Pending | Status::Failed | Status::Suspended => assert!(who.is_some(), "{e:#?}"),
+        Status::Active | Status::ActiveEnding => assert!(who.is_none() || e.operation.is_some(), "{e:#?}"),
+    }
+    if who == Some(Awaited::Reseller) {
+        let resume = allowed(e, route, e.last_event_at).into_iter().find(|(verb, _)| *verb == VerbName::Resume);
+        assert_eq!(resume, Some((VerbName::Resume, Ok(()))), "the reseller is awaited and cannot: {e:#?}");
+    }
 }
 
 /// Revoke, and the merchant's yes; where a create's or a terminate's outcome has to be known

@@ -65,6 +65,22 @@ fn settlement_is_as_in_the_golden_table() {
     check("settlement.txt", &text);
 }
 
+#[test]
+fn explanations_are_as_in_the_golden_table() {
+    let mut text =
+        String::from("# shape | who is awaited: where the outcome can be found out / not | what is planned\n");
+    let blind = RouteFacts { inquiry: false, ..route() };
+    let accepted = settled(&unborn(), &Answer::Accepted(given()));
+    let with_code = settled(&unborn(), &Answer::Accepted(Given { activation_code: Some("c".into()), ..given() }));
+    let more = [("PENDING first, accepted", accepted), ("PENDING first, with a code", with_code)];
+    for (shape, e) in all().into_iter().chain(more) {
+        let who = |route| awaited(&e, route).map_or("-", Awaited::as_str);
+        let planned: Vec<String> = forecast(&e, &blind).iter().map(print::planned).collect();
+        writeln!(text, "{shape:34} | {:8} | {:8} | {}", who(&route()), who(&blind), planned.join(", ")).unwrap();
+    }
+    check("explanations.txt", &text);
+}
+
 fn answers_to(text: &mut String, shape: &str, e: &Entitlement, ask: &Ask) {
     if e.unborn && *ask != Ask::Create {
         return;

@@ -47,6 +47,7 @@ pub(crate) fn end(d: &mut Draft<'_>, end: End) {
         Set::Holds(Holds::default()),
         Set::Ending(None),
         Set::PendingUntil(None),
+        Set::MerchantsTurn(false),
         Set::Wish(None),
     ]);
     let kind = if end.revoked { EventKind::Revoked } else { EventKind::Cancelled };

@@ -1,7 +1,7 @@
 //! Answers to a create, and to the asking for a fresh activation URL or code.
 
 use super::Settling;
-use crate::moves::{End, activate, bear, end_first, find_pending, is_never_active, keep_given};
+use crate::moves::{End, Turn, activate, bear, end_first, find_pending, is_never_active, keep_given, keep_waiting};
 use crate::{Answer, Decision, Duty, EventKind, Given, OperationAfter, Reason, Refusal, Reply, RowAfter, Status};
 use alloc::vec::Vec;
 
@@ -16,12 +16,12 @@ impl Settling<'_> {
             return self.close(Reply::Done);
         }
         match answer {
-            Answer::Done(given) => self.there(Some(given), given, Reply::Done),
+            Answer::Done(given) => self.there(given, None, Reply::Done),
             Answer::UserActs { given, url, expires_at } => {
                 let reply = Reply::UserActs { url: url.clone(), expires_at: *expires_at };
-                self.there(None, given, reply)
+                self.there(given, Some(Turn::User), reply)
             }
-            Answer::Accepted(given) => self.there(None, given, Reply::Waiting),
+            Answer::Accepted(given) => self.there(given, Some(Turn::without_url(given)), Reply::Waiting),
             Answer::Queued(given) => self.still_pending(given),
             Answer::Refused(refusal) => self.not_there(Some(refusal), Reply::Refused(refusal.clone())),
             Answer::NotDone => self.not_there(None, Reply::NotDone),
@@ -32,28 +32,28 @@ impl Settling<'_> {
 
     fn unborn(mut self, answer: &Answer) -> Decision {
         match answer {
-            Answer::Done(given) => self.born(Status::Active, given, Reply::Done),
+            Answer::Done(given) => self.born(Status::Active, given, Turn::User, Reply::Done),
             Answer::UserActs { given, url, expires_at } => {
                 let reply = Reply::UserActs { url: url.clone(), expires_at: *expires_at };
-                self.born(Status::Pending, given, reply)
+                self.born(Status::Pending, given, Turn::User, reply)
             }
-            Answer::Accepted(given) => self.born(Status::Pending, given, Reply::Waiting),
+            Answer::Accepted(given) => self.born(Status::Pending, given, Turn::without_url(given), Reply::Waiting),
             Answer::Queued(given) => {
-                bear(&mut self.d, Status::Pending, given);
+                bear(&mut self.d, Status::Pending, given, Turn::Merchant);
                 self.wait_queued(Reply::Waiting)
             }
             Answer::Refused(refusal) => self.came_to_nothing(Reply::Refused(refusal.clone())),
             Answer::CertainFailure(failure) => self.came_to_nothing(Reply::Failed(*failure)),
             Answer::NotDone => self.came_to_nothing(Reply::NotDone),
             Answer::Unknown | Answer::Code(_) | Answer::EndsAt { .. } => {
-                bear(&mut self.d, Status::Failed, &Given::default());
+                bear(&mut self.d, Status::Failed, &Given::default(), Turn::User);
                 self.wait_unknown()
             }
         }
     }
 
-    fn born(mut self, status: Status, given: &Given, reply: Reply) -> Decision {
-        bear(&mut self.d, status, given);
+    fn born(mut self, status: Status, given: &Given, turn: Turn, reply: Reply) -> Decision {
+        bear(&mut self.d, status, given, turn);
         self.close(reply)
     }
 
@@ -62,8 +62,8 @@ impl Settling<'_> {
         Decision { operation: OperationAfter::Closed, row: RowAfter::Removed, ..decision }
     }
 
-    /// The merchant has it: active, or waiting.
-    fn there(mut self, active: Option<&Given>, given: &Given, reply: Reply) -> Decision {
+    /// The merchant has it: active, or waiting for somebody's turn.
+    fn there(mut self, given: &Given, waits_for: Option<Turn>, reply: Reply) -> Decision {
         if let Some(wish) = self.d.after.wish.clone() {
             // The end that was asked for meanwhile is now asked of the merchant first.
             keep_given(&mut self.d, given);
@@ -71,20 +71,20 @@ impl Settling<'_> {
             self.d.owe(Duty::Terminate { reason: wish.reason });
             return self.close(Reply::Unknown);
         }
-        match active {
-            Some(given) => activate(&mut self.d, given),
-            None if self.d.after.record.status == Status::Failed => find_pending(&mut self.d, given),
-            None => keep_given(&mut self.d, given),
+        match waits_for {
+            None => activate(&mut self.d, given),
+            Some(turn) if self.d.after.record.status == Status::Failed => find_pending(&mut self.d, given, turn),
+            Some(turn) => keep_waiting(&mut self.d, given, turn),
         }
         self.close(reply)
     }
 
     fn still_pending(mut self, given: &Given) -> Decision {
         if self.d.after.wish.is_some() {
-            return self.there(None, given, Reply::Waiting);
+            return self.there(given, Some(Turn::Merchant), Reply::Waiting);
         }
         if self.d.after.record.status == Status::Failed {
-            find_pending(&mut self.d, given);
+            find_pending(&mut self.d, given, Turn::Merchant);
         } else {
             keep_given(&mut self.d, given);
         }

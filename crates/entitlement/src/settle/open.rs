@@ -5,6 +5,7 @@ use crate::draft::Draft;
 use crate::extension::{SUSPEND_REASON, without};
 use crate::{
     Answer, Ask, Decision, Details, EndRequest, EventKind, JsonObject, Moment, Operation, Refusal, Reply, Set, Stage,
+    is_found_out,
 };
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -167,8 +168,7 @@ impl Settling<'_> {
             // Where the merchant cannot be asked, it then ends as not done.
             return Some(now.plus_ms(recovery_delay_ms(self.operation.attempts)));
         }
-        let is_tried = self.route.inquiry || self.route.repeatable || is_owed_by_hub(&self.operation.ask);
-        is_tried.then(|| now.plus_ms(recovery_delay_ms(self.operation.attempts)))
+        is_found_out(&self.operation, self.route).then(|| now.plus_ms(recovery_delay_ms(self.operation.attempts)))
     }
 
     /// While it was in flight, a call-back has told what was asked for.

@@ -36,6 +36,11 @@ fn dates(before: &Record, after: &Record) -> Vec<String> {
         .collect()
 }
 
+/// A planned event in a few words.
+pub fn planned(event: &Event) -> String {
+    format!("{} at {}", event.kind.as_str(), moment(Some(event.at)))
+}
+
 fn moment(at: Option<Moment>) -> String {
     match at {
         None => "null".into(),

@@ -61,6 +61,9 @@ fn write_set(out: &mut String, set: &Set, key: &str) {
             Object::write(out, |o| end::write_ending(o, ending));
         }),
         Set::PendingUntil(at) => option(out, "pendingUntil", at.as_ref(), moment),
+        Set::MerchantsTurn(is_theirs) => {
+            value(out, "merchantsTurn", |out| out.push_str(if *is_theirs { "true" } else { "false" }))
+        }
         Set::Wish(wish) => option(out, "wish", wish.as_ref(), |out, wish| {
             Object::write(out, |o| end::write_wish(o, wish));
         }),
@@ -129,6 +132,7 @@ fn set_of(name: &str, node: &Node<'_>, more: &[Node<'_>], key: &str) -> Result<S
         "pending" => Set::PendingUpdate(maybe(node, |n| end::read_pending(Fields::of(n)?))?),
         "ending" => Set::Ending(maybe(node, |n| end::read_ending(Fields::of(n)?))?),
         "pendingUntil" => Set::PendingUntil(moments()?),
+        "merchantsTurn" => Set::MerchantsTurn(read::flag(node)?),
         "wish" => Set::Wish(maybe(node, |n| end::read_wish(Fields::of(n)?))?),
         "merchantEventAt" => Set::LastMerchantEventAt(read::moment(node)?),
         _ => return Err(Unreadable::new("unknown field")),

@@ -133,7 +133,7 @@ pub(super) fn moment(node: &Node<'_>) -> Result<Moment, Unreadable> {
     int(node).map(Moment)
 }
 
-fn flag(node: &Node<'_>) -> Result<bool, Unreadable> {
+pub(super) fn flag(node: &Node<'_>) -> Result<bool, Unreadable> {
     match node {
         Node::Bool(value) => Ok(*value),
         _ => Err(Unreadable::new("no boolean")),

@@ -149,6 +149,7 @@ fn sets() -> Vec<Set> {
         sets.extend([Set::EntitlementDisplayName(text.clone()), Set::NotificationUrl(text.clone())]);
         sets.push(Set::ExternalEntitlementId(text));
     }
+    sets.extend([Set::MerchantsTurn(true), Set::MerchantsTurn(false)]);
     sets.extend([Set::CustomerIdentifier("c".into()), Set::ProductKey("p".into())]);
     sets.extend([Set::MerchantEntitlementId("m".into()), Set::LastMerchantEventAt(Moment(8))]);
     for json in [JsonObject::new(), object()] {

@@ -86,6 +86,7 @@ fn write_behind(o: &mut Object<'_>, state: &Entitlement) {
         pending_update,
         ending,
         pending_until,
+        merchants_turn,
         merchant_extension,
         wish,
         operation,
@@ -99,6 +100,7 @@ fn write_behind(o: &mut Object<'_>, state: &Entitlement) {
     o.object_opt("pending", pending_update.as_ref(), end::write_pending);
     o.object_opt("ending", ending.as_ref(), end::write_ending);
     o.moment_opt("pendingUntil", *pending_until);
+    o.flag("merchantsTurn", *merchants_turn);
     o.json("merchantExtension", merchant_extension);
     o.object_opt("wish", wish.as_ref(), end::write_wish);
     o.object_opt("operation", operation.as_ref(), write_operation);
@@ -119,6 +121,7 @@ pub(crate) fn read_entitlement(columns: Columns, rest: &str) -> Result<Entitleme
         pending_update: f.object_opt("pending", end::read_pending)?,
         ending: f.object_opt("ending", end::read_ending)?,
         pending_until: f.moment_opt("pendingUntil")?,
+        merchants_turn: f.flag("merchantsTurn")?,
         merchant_extension: f.json("merchantExtension")?,
         wish: f.object_opt("wish", end::read_wish)?,
         operation: f.object_opt("operation", read_operation)?,

@@ -38,6 +38,7 @@ pub fn row(place: Place, key: u128, customer: &str) -> Row {
             pending_update: None,
             ending: None,
             pending_until: None,
+            merchants_turn: false,
             merchant_extension: JsonObject::new(),
             wish: None,
             operation: None,
