@@ -95,14 +95,14 @@ pub(crate) fn unavailable(rule: &'static str, message: &str, retry_after_s: u32)
 #[must_use]
 pub(crate) fn store_error(error: &StoreError) -> ErrorAnswer {
     match error {
-        StoreError::Full => unavailable("store-full", "The hub's disk is full; nothing was changed.", 30),
-        StoreError::Busy => unavailable("store-busy", "The hub has too much to write; nothing was changed.", 1),
-        StoreError::Stopped(_) => unavailable("store-stopped", "The hub's store has stopped.", 10),
-        StoreError::Unknown(_) => unavailable(
-            "outcome-unknown",
-            "It is not known whether the request took effect. Repeat it with the same X-RequestIdentifier.",
-            1,
-        ),
+        StoreError::Full => unavailable("store-full", "The hub's disk is full; nothing was changed.", 30)
+            .with_hint("The operator of the hub has to make room. Then the same request goes through."),
+        StoreError::Busy => unavailable("store-busy", "The hub has too much to write; nothing was changed.", 1)
+            .with_hint("Send it again after Retry-After; the same X-RequestIdentifier may be used."),
+        StoreError::Stopped(_) => unavailable("store-stopped", "The hub's store has stopped.", 10)
+            .with_hint("The hub has to be started anew. Repeat the request then, with the same X-RequestIdentifier."),
+        StoreError::Unknown(_) => unavailable("outcome-unknown", "It is not known whether the request took effect.", 1)
+            .with_hint("Repeat it with the same X-RequestIdentifier; nothing is done twice."),
         StoreError::Unreadable(_) => internal_error(),
     }
 }

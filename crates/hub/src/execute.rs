@@ -116,6 +116,7 @@ fn request_in_progress() -> ErrorAnswer {
 /// Others kept changing the same entitlement.
 fn contended() -> ErrorAnswer {
     unavailable("contended", "Too many requests change this entitlement at once; nothing was changed.", 1)
+        .with_hint("Send it again after Retry-After. Requests about one entitlement go one after the other.")
 }
 
 /// Waits a little before looking again; false once the deadline would be missed.

@@ -13,22 +13,25 @@ const MERCHANT_RETRY_AFTER_S: u32 = 5;
 pub(crate) fn rejected(rejection: Rejection, status: Option<Status>, switches: &Switches) -> ErrorAnswer {
     let rule = rejection.rule();
     let conflict = conflict_code(switches);
+    let at = status;
     let status = status.map_or("", Status::as_str);
     let no = |http, code, message: &str| ErrorAnswer::new(http, code, rule, message);
     let wrong_status = |hint: &str| {
         no(409, conflict, &format!("The entitlement's status {status} does not allow this.")).with_hint(hint)
     };
     match rejection {
-        Rejection::NotOffered => no(422, ResponseCode::NotAvailable, "This merchant does not offer this operation."),
+        Rejection::NotOffered => no(422, ResponseCode::NotAvailable, "This merchant does not offer this operation.")
+            .with_hint("Your route to this merchant is configured without it; the operator of the hub knows why."),
         Rejection::UndoNotSupported => {
             no(422, ResponseCode::NotAvailable, "This merchant cannot take a planned end back.")
+                .with_hint("The end stands. After dateEnded a new entitlement can be created.")
         }
         Rejection::OneOperation => no(400, ResponseCode::BadRequest, "entitlementBenefits parameter is invalid")
             .with_field("entitlementBenefits")
             .with_hint("One PATCH carries at most one operation for the merchant; send two."),
         Rejection::ExpiryNotAfterNow => no(400, ResponseCode::BadRequest, "dateExpiry parameter is invalid")
             .with_field("dateExpiry")
-            .with_hint("dateExpiry must be later than now."),
+            .with_hint("dateExpiry must be later than now, and later than the entitlement's last change."),
         Rejection::ExtensionTooLarge => no(400, ResponseCode::BadRequest, "extensionData parameter is invalid")
             .with_field("extensionData")
             .with_hint("extensionData holds at most 32 KiB after the merge; nothing was changed."),
@@ -37,10 +40,12 @@ pub(crate) fn rejected(rejection: Rejection, status: Option<Status>, switches: &
         Rejection::OperationInProgress => no(409, conflict, "The merchant has not yet settled an earlier operation.")
             .with_hint("Wait for its notification, or revoke, which supersedes it.")
             .with_retryable(true),
-        Rejection::AlreadyEnding => wrong_status("Its end is planned already; see dateEnded."),
-        Rejection::NotActive => wrong_status("Only ACTIVE and ACTIVE-ENDING allow it."),
-        Rejection::NotPending => wrong_status("Only PENDING has something to activate."),
-        Rejection::NotSuspended => wrong_status("It is not suspended."),
+        Rejection::AlreadyEnding => {
+            wrong_status("Its end is planned already; see dateEnded. To end it at once, revoke it.")
+        }
+        Rejection::NotActive => wrong_status(not_active_hint(at)),
+        Rejection::NotPending => wrong_status("Only PENDING has something to activate; this one needs no activation."),
+        Rejection::NotSuspended => wrong_status("Nothing holds it: only SUSPENDED can be resumed."),
         Rejection::HeldByMerchant => wrong_status("The merchant suspended it; only the merchant can resume it."),
         Rejection::HeldByReseller => wrong_status("The reseller suspended it; only the reseller can resume it."),
         Rejection::HeldByHub => wrong_status("The hub's operator holds it; only the operator can release it."),
@@ -58,28 +63,66 @@ pub(crate) fn rejected(rejection: Rejection, status: Option<Status>, switches: &
     }
 }
 
+/// What to do before it can be suspended or get another product.
+const fn not_active_hint(status: Option<Status>) -> &'static str {
+    match status {
+        Some(Status::Pending) => {
+            "It waits for its activation. Once it is ACTIVE this works; cancel and revoke work now."
+        }
+        Some(Status::Suspended) => "It is suspended. Resume it first; only ACTIVE and ACTIVE-ENDING allow this.",
+        Some(Status::Failed) => {
+            "The outcome of its create is not known yet; the hub is finding out. Read it again soon."
+        }
+        Some(Status::Active | Status::ActiveEnding | Status::Cancelled | Status::Revoked) | None => {
+            "Only ACTIVE and ACTIVE-ENDING allow it."
+        }
+    }
+}
+
 /// A merchant says no.
 #[must_use]
 pub(crate) fn refused(refusal: &Refusal, switches: &Switches) -> ErrorAnswer {
-    let (http, code, rule, words) = match refusal.kind {
-        RefusalKind::RefusedUser => {
-            (422, ResponseCode::NotAvailable, "merchant-refused-user", "The merchant refuses this user.")
-        }
-        RefusalKind::AlreadySubscribed => {
-            (422, ResponseCode::NotAvailable, "already-subscribed", "The user already subscribes at the merchant.")
-        }
-        RefusalKind::NotSupported => {
-            (422, ResponseCode::NotAvailable, "not-supported", "The merchant does not support this.")
-        }
-        RefusalKind::WrongStatus => {
-            (409, conflict_code(switches), "merchant-wrong-status", "The status at the merchant does not allow this.")
-        }
-        RefusalKind::BadRequest => {
-            (400, ResponseCode::BadRequest, "merchant-bad-request", "The merchant calls the request faulty.")
-        }
+    let no = |http, code, rule, words: &str, hint| {
+        let message = refusal.message.as_deref().unwrap_or(words);
+        ErrorAnswer::new(http, code, rule, message).with_origin(Origin::Merchant).with_hint(hint)
     };
-    let message = refusal.message.as_deref().unwrap_or(words);
-    ErrorAnswer::new(http, code, rule, message).with_origin(Origin::Merchant)
+    match refusal.kind {
+        RefusalKind::RefusedUser => no(
+            422,
+            ResponseCode::NotAvailable,
+            "merchant-refused-user",
+            "The merchant refuses this user.",
+            "The merchant decides this, user by user. The same request again gets the same answer.",
+        ),
+        RefusalKind::AlreadySubscribed => no(
+            422,
+            ResponseCode::NotAvailable,
+            "already-subscribed",
+            "The user already subscribes at the merchant.",
+            "The user has it from elsewhere, and has to end that at the merchant first.",
+        ),
+        RefusalKind::NotSupported => no(
+            422,
+            ResponseCode::NotAvailable,
+            "not-supported",
+            "The merchant does not support this.",
+            "The merchant cannot do this for this product; nothing was changed.",
+        ),
+        RefusalKind::WrongStatus => no(
+            409,
+            conflict_code(switches),
+            "merchant-wrong-status",
+            "The status at the merchant does not allow this.",
+            "Hub and merchant see it differently. Read it again soon; if it stays so, ask the operator of the hub.",
+        ),
+        RefusalKind::BadRequest => no(
+            400,
+            ResponseCode::BadRequest,
+            "merchant-bad-request",
+            "The merchant calls the request faulty.",
+            "Check what goes on to the merchant: productKey, offerKey and extraInformation.",
+        ),
+    }
 }
 
 /// The merchant certainly did nothing.
@@ -93,9 +136,10 @@ pub(crate) fn failed(failure: Failure) -> ErrorAnswer {
     match failure {
         Failure::Unreachable => {
             unreachable("merchant-unreachable", "The merchant cannot be reached; nothing was done.")
-                .with_hint("Try again later; the same X-RequestIdentifier may be used.")
+                .with_hint("Send it again after Retry-After; the same X-RequestIdentifier may be used.")
         }
-        Failure::Busy => unreachable("merchant-busy", "The merchant takes no more requests now; nothing was done."),
+        Failure::Busy => unreachable("merchant-busy", "The merchant takes no more requests now; nothing was done.")
+            .with_hint("Send it again after Retry-After; the same X-RequestIdentifier may be used."),
         Failure::Misconfigured => ErrorAnswer::new(
             500,
             ResponseCode::InternalError,
@@ -124,7 +168,7 @@ pub(crate) fn unknown() -> ErrorAnswer {
 pub(crate) fn not_done() -> ErrorAnswer {
     ErrorAnswer::new(422, ResponseCode::NotAvailable, "not-done", "The merchant did not carry this out.")
         .with_origin(Origin::Merchant)
-        .with_hint("Send it with a new identity.")
+        .with_hint("If it is still wanted, send it again under a new identity.")
 }
 
 fn conflict_code(switches: &Switches) -> ResponseCode {

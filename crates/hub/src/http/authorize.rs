@@ -36,6 +36,7 @@ fn refusal(cause: NotKnown) -> ErrorAnswer {
         NotKnown::Wrong => unauthorized(
             "Check user and password, that they are this mode's (test or live), and the address you call from.",
         ),
-        NotKnown::Busy => unavailable("password-checks-busy", "Too many passwords are being checked.", 1),
+        NotKnown::Busy => unavailable("password-checks-busy", "Too many passwords are being checked.", 1)
+            .with_hint("Send it again after Retry-After. A credential that was accepted before is not checked again."),
     }
 }

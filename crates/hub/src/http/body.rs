@@ -62,16 +62,20 @@ fn wrong_media_type(hint: &str) -> Box<ErrorAnswer> {
 
 fn too_large() -> Box<ErrorAnswer> {
     let refusal = refusal(413, "body-too-large", "The body is larger than 256 KiB.");
-    Box::new(refusal.with_hint("No request needs so much; send less."))
+    Box::new(refusal.with_hint("extensionData takes at most 32 KiB; keep what is larger in your own system."))
 }
 
 fn too_slow() -> Box<ErrorAnswer> {
-    Box::new(refusal(408, "body-too-slow", "The body did not arrive within 10 s.").with_retryable(true))
+    let refusal = refusal(408, "body-too-slow", "The body did not arrive within 10 s.");
+    Box::new(refusal.with_hint("Nothing was done. Check that Content-Length counts bytes, and the network between."))
 }
 
 fn broken() -> Box<ErrorAnswer> {
     let refusal = refusal(400, "body-broken", "The body could not be read.");
-    Box::new(refusal.with_hint("The connection or its framing broke; send it again."))
+    Box::new(
+        refusal
+            .with_hint("The connection broke, or Content-Length or chunks are wrong. Nothing was done; send it again."),
+    )
 }
 
 fn refusal(http: u16, rule: &'static str, message: &str) -> ErrorAnswer {

@@ -44,7 +44,8 @@ pub(crate) async fn serve(hub: Hub, request: Request<Incoming>) -> Reply {
 /// The whole answer, as text, to a request whose headers do not come to their end.
 pub(crate) fn headers_too_slow(hub: &Hub) -> String {
     let message = "The headers took longer than 10 s.";
-    let error = ErrorAnswer::new(408, ResponseCode::BadRequest, "headers-too-slow", message);
+    let error = ErrorAnswer::new(408, ResponseCode::BadRequest, "headers-too-slow", message)
+        .with_hint("Nothing was done. Headers end with an empty line; send them in one go.");
     last_words(hub, "408 Request Timeout", &error)
 }
 
@@ -166,7 +167,7 @@ fn no_route(missed: NoRoute) -> ErrorAnswer {
 impl Hub {
     /// The request's time is over; what it began goes on. The record is shown where it can be.
     async fn too_late(&self, action: &Action, credential: Option<&HeaderValue>) -> Answer {
-        let error = unavailable("deadline", "The answer took longer than 12 s; the operation goes on.", 1)
+        let error = unavailable("deadline", "The answer took longer than 12 s; what was begun goes on.", 1)
             .with_hint("Repeat with the same X-RequestIdentifier, or read the entitlement.");
         let id = match action {
             Action::Cancel(id) | Action::Revoke(id) | Action::ActivationInfo(id) | Action::Read(id) => id,

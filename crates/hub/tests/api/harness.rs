@@ -21,6 +21,7 @@ use merchants::test::BANGO_US;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use store::faults::FaultyStore;
 use store::{Clock, CredentialRow, Options, SqliteStore, Store};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -36,6 +37,8 @@ pub(crate) struct TestHub {
     pub(crate) address: SocketAddr,
     pub(crate) clock: Clock,
     pub(crate) store: Arc<dyn Store>,
+    /// The same store, where it was told to fail.
+    pub(crate) faults: Option<Arc<FaultyStore<SqliteStore>>>,
     /// Verifies the demo reseller's notifications.
     pub(crate) secret: WebhookSecret,
     secret_text: String,
@@ -54,6 +57,7 @@ pub(crate) struct Setup {
     /// Further resellers: user name, and whether live.
     others: Vec<(&'static str, bool)>,
     merchant: Option<Arc<dyn Connector>>,
+    is_faulty: bool,
 }
 
 impl Setup {
@@ -84,12 +88,18 @@ impl Setup {
         self
     }
 
+    /// On a store that fails when it is told to.
+    pub(crate) fn faulty(mut self) -> Self {
+        self.is_faulty = true;
+        self
+    }
+
     pub(crate) async fn start(self) -> TestHub {
         log::capture();
         let place = tempfile::tempdir().unwrap();
         let clock = Clock::manual(START);
         let options = Options { clock: clock.clone(), ..Options::default() };
-        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(place.path().join("hub.db"), options).unwrap());
+        let (store, faults) = opened(SqliteStore::open(place.path().join("hub.db"), options).unwrap(), self.is_faulty);
         let server = Server::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let address = server.address().unwrap();
         let url = format!("http://{address}");
@@ -104,8 +114,16 @@ impl Setup {
         let (stop, stopped) = oneshot::channel();
         let server = tokio::spawn(server.run(hub.clone(), async move { drop(stopped.await) }));
         let secret = WebhookSecret::parse(&secret_text).unwrap();
-        TestHub { address, clock, store, secret, secret_text, hub, stop, server, dispatch, _place: place }
+        TestHub { address, clock, store, faults, secret, secret_text, hub, stop, server, dispatch, _place: place }
     }
+}
+
+fn opened(store: SqliteStore, is_faulty: bool) -> (Arc<dyn Store>, Option<Arc<FaultyStore<SqliteStore>>>) {
+    if !is_faulty {
+        return (Arc::new(store), None);
+    }
+    let store = Arc::new(FaultyStore::new(store));
+    (Arc::clone(&store) as Arc<dyn Store>, Some(store))
 }
 
 type Change = Option<Box<dyn FnOnce(Account) -> Account + Send>>;

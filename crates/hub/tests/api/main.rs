@@ -26,6 +26,7 @@ mod order;
 mod outbox;
 mod pages;
 mod paths;
+mod provoked;
 mod report;
 mod retries;
 mod switches;

@@ -6,7 +6,8 @@ use merchants::{Call, Connector, Prepared, Purpose, Request, Response};
 use std::sync::Arc;
 
 /// The connector; a [`Receiver`] is the merchant. 200 done, 201 accepted, 202 queued or, with a
-/// body, a URL; 404 not done, 429 busy, other 4xx refused, 5xx unknown.
+/// body, a URL; 404 not done, 429 busy, 401 misconfigured, other 4xx refused (a body
+/// `ALREADY_SUBSCRIBED` says so), 5xx unknown.
 pub(crate) struct ScriptedMerchant {
     base: String,
 }
@@ -51,8 +52,20 @@ impl Connector for ScriptedMerchant {
             202 => Answer::UserActs { given, url: body, expires_at: None },
             404 => Answer::NotDone,
             429 => Answer::CertainFailure(Failure::Busy),
-            400..=499 => Answer::Refused(Refusal { kind: RefusalKind::RefusedUser, message: Some(body) }),
+            401 => Answer::CertainFailure(Failure::Misconfigured),
+            400..=499 => Answer::Refused(refusal(status, body)),
             _ => Answer::Unknown,
         }
     }
+}
+
+fn refusal(status: u16, body: String) -> Refusal {
+    let kind = match status {
+        400 | 422 => RefusalKind::BadRequest,
+        405 => RefusalKind::NotSupported,
+        409 => RefusalKind::WrongStatus,
+        _ if body == "ALREADY_SUBSCRIBED" => return Refusal { kind: RefusalKind::AlreadySubscribed, message: None },
+        _ => RefusalKind::RefusedUser,
+    };
+    Refusal { kind, message: Some(body).filter(|body| !body.is_empty()) }
 }

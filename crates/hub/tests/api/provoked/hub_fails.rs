@@ -1,0 +1,118 @@
+//! The hub's own failures and its ways to protect itself: a store that fails, a connector with a
+//! defect, crowds.
+
+use super::merchants::asking;
+use super::row::{Provoked, alone};
+use crate::harness::{Answer, Reply, Setup, TestHub, basic, exchange};
+use serde_json::json;
+use std::sync::Arc;
+use std::time::Duration;
+use store::StoreError;
+use store::faults::{Call, Fault};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+/// A connector with a defect.
+struct Panics;
+
+impl merchants::Connector for Panics {
+    fn prepare(&self, _call: &merchants::Call<'_>) -> merchants::Prepared {
+        panic!("a defect in a connector")
+    }
+
+    fn read(&self, _call: &merchants::Call<'_>, _response: &merchants::Response) -> entitlement::Answer {
+        entitlement::Answer::Unknown
+    }
+}
+
+/// A create while the store can commit nothing, for this reason.
+async fn not_committed(before: &'static str, error: StoreError) -> Provoked {
+    let hub = Setup::new().faulty().start().await;
+    hub.get("/v1/echo/1").await.is(200, "OK");
+    let faults = Arc::clone(hub.faults.as_ref().unwrap());
+    faults.script(Call::Commit, Fault::Before(error));
+    let came = hub.refuses(before, hub.creating("anna", "MUSIC_NOW").text()).await;
+    assert_eq!(faults.left(), 0);
+    hub.creating("anna", "MUSIC_NOW").send().await.shows(200, "ACTIVE");
+    hub.finish().await;
+    came
+}
+
+/// Sends all at once; of the answers, the first that the rule refused, with its request.
+async fn crowd(hub: &TestHub, rule: &str, before: &'static str, all: Vec<Vec<u8>>) -> Provoked {
+    let mut running = JoinSet::new();
+    let address = hub.address;
+    for sent in all {
+        running.spawn(async move {
+            let came = exchange(address, &sent).await;
+            (sent, came)
+        });
+    }
+    let is_refused = |came: &[u8]| Answer::parse(came, false)["error"]["rule"] == rule;
+    while let Some(ended) = running.join_next().await {
+        let (sent, came) = ended.unwrap();
+        if is_refused(&came) {
+            running.detach_all();
+            return Provoked::new(before, sent, &came);
+        }
+    }
+    panic!("nobody was refused by {rule}");
+}
+
+alone! {
+    ROWS:
+    "internal-error" => {
+        let hub = Setup::new().merchant(Arc::new(Panics)).start().await;
+        let came = hub.refuses("A defect in the hub:", hub.creating("anna", "MUSIC").text()).await;
+        hub.finish().await;
+        came
+    },
+    "store-full" => not_committed("The disk is full:", StoreError::Full).await,
+    "store-busy" => not_committed("More is waiting to be written than the hub takes on:", StoreError::Busy).await,
+    "store-stopped" => {
+        not_committed("The disk has failed:", StoreError::Stopped("input/output error".to_owned())).await
+    },
+    "deadline" => {
+        let hub = Setup::new().faulty().start().await;
+        let id = hub.created("anna", "MUSIC_NOW").await;
+        let faults = Arc::clone(hub.faults.as_ref().unwrap());
+        faults.script(Call::Load, Fault::Delay(Duration::from_secs(14)));
+        let before = "The store takes 14 s to answer:";
+        let came = hub.refuses(before, hub.call("GET", &format!("/v1/entitlement/{id}")).text()).await;
+        hub.finish().await;
+        came
+    },
+    "contended" => {
+        let gate = Arc::new(Semaphore::new(0));
+        let (hub, merchant) = asking([Reply::status(200)]).await;
+        let id = hub.created("anna", "MUSIC").await;
+        merchant.answer([Reply::Behind(Arc::clone(&gate), Box::new(Reply::status(200)))]);
+        let updates = (0..40).map(|at| hub.updating(&id, &json!({ "entitlementDisplayName": format!("Music {at}") })));
+        let mut all = vec![hub.updating(&id, &json!({ "entitlementBenefits": "SUSPENDED" })).text()];
+        all.extend(updates.map(|call| call.text()));
+        let before = "The merchant is thinking about a suspend, and 32 further updates wait behind it. One more:";
+        let came = crowd(&hub, "contended", before, all).await;
+        gate.add_permits(1);
+        hub.read(&id).await.is(200, "OK");
+        came
+    },
+    "request-in-progress" => {
+        let gate = Arc::new(Semaphore::new(0));
+        let (hub, _merchant) = asking([Reply::Behind(Arc::clone(&gate), Box::new(Reply::status(200)))]).await;
+        let all = vec![hub.creating("anna", "MUSIC").identity("order-17").text(); 40];
+        let before = "The first request of this identity still waits for the merchant, and 32 repeats wait for the \
+                      first. One more:";
+        let came = crowd(&hub, "request-in-progress", before, all).await;
+        gate.add_permits(1);
+        came
+    },
+    "password-checks-busy" => {
+        let hub = TestHub::start().await;
+        let guess = |at: u32| {
+            let header = basic("sandbox", &format!("guess {at}"));
+            hub.call("GET", "/v1/echo/hello").anonymous().header("Authorization", &header).text()
+        };
+        let before = "Sixty-four other passwords are waiting to be checked:";
+        crowd(&hub, "password-checks-busy", before, (0..90).map(guess).collect()).await
+    },
+}
