@@ -69,6 +69,7 @@ impl<'a> Asking<'a> {
             attempts: 0,
             next_at: Some(d.now().plus_ms(LEASE_MS)),
             deadline: None,
+            note: None,
         });
         d.finish(Reply::AskMerchant)
     }

@@ -118,6 +118,7 @@ fn intent(id: OperationId, now: Moment) -> Operation {
         attempts: 0,
         next_at: Some(now.plus_ms(LEASE_MS)),
         deadline: None,
+        note: None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::{Details, EndRequest, Moment, Party, ProductChange, Reason};
 use alloc::boxed::Box;
+use alloc::string::String;
 use ids::OperationId;
 
 /// How long a sender may take before the outcome counts as lost: all tries of one operation
@@ -28,6 +29,9 @@ pub struct Operation {
     pub next_at: Option<Moment>,
     /// Queued only: when it ends as not done.
     pub deadline: Option<Moment>,
+    /// A connector's own note about this operation, handed back with every later call; the rules
+    /// never look at it.
+    pub note: Option<String>,
 }
 
 /// How far an operation is.

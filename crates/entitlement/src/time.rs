@@ -99,6 +99,7 @@ pub fn take_up_duty(e: &Entitlement, id: OperationId, now: Moment) -> Option<Dec
         attempts: 0,
         next_at: Some(d.now().plus_ms(LEASE_MS)),
         deadline: None,
+        note: None,
     });
     Some(d.finish(Reply::AskMerchant))
 }

@@ -127,6 +127,7 @@ fn with_operation(e: &Entitlement, ask: &Ask, stage: Stage) -> Entitlement {
         attempts: u32::from(stage != Stage::InFlight),
         next_at: Some(NOW),
         deadline: None,
+        note: None,
     };
     Entitlement { operation: Some(operation), ..e.clone() }
 }

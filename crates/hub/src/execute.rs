@@ -5,6 +5,7 @@ pub(crate) mod change;
 mod commit;
 mod create;
 mod dry_run;
+mod magic;
 pub(crate) mod merchant;
 mod operate;
 pub(crate) use operate::not_found;
@@ -40,6 +41,8 @@ pub struct Caller {
     pub fingerprint: [u8; FINGERPRINT_BYTES],
     /// If-Match, on PATCH, cancel and revoke.
     pub if_match: Option<String>,
+    /// X-Magic-Number as sent: forces the test merchant's answer (docs/API.md section 8.4).
+    pub magic_number: Option<String>,
     /// When the caller is answered at the latest.
     pub deadline: Instant,
 }
@@ -74,6 +77,9 @@ impl Hub {
     /// Carries a write out and answers. Whatever has to be awaited of a merchant runs in a task of
     /// its own from the intent on: dropping this future drops the answer only.
     pub async fn execute(&self, caller: Caller, wanted: Wanted) -> Answer {
+        if let Err(error) = caller.checked_magic_number(&wanted) {
+            return Answer::error(&error);
+        }
         let _turn = match self.identity_turn(&caller).await {
             Ok(turn) => turn,
             Err(error) => return Answer::error(&error),

@@ -18,6 +18,7 @@ pub const HUB_RULES: &[&str] = &[
     "identity-invalid",
     "identity-reused",
     "internal-error",
+    "magic-number-unknown",
     "media-type",
     "merchant-bad-request",
     "merchant-busy",

@@ -30,6 +30,8 @@ pub struct SandboxSecrets {
 
 /// The sandbox beside the hub.
 pub struct Sandbox {
+    /// Gives the answers that magic numbers force.
+    merchant: Arc<dyn Connector>,
     page_key: PageKey,
     webhook_secret: WebhookSecret,
     inbox: Inbox,
@@ -42,6 +44,10 @@ impl Sandbox {
     #[must_use]
     pub fn inbox(&self) -> &Inbox {
         &self.inbox
+    }
+
+    pub(crate) fn merchant(&self) -> &Arc<dyn Connector> {
+        &self.merchant
     }
 
     pub(crate) fn page_key(&self) -> &PageKey {
@@ -71,6 +77,7 @@ pub async fn open_sandbox(
     let merchant: Arc<dyn Connector> = Arc::new(TestMerchant::new(secrets.page_key.clone(), public_url));
     let connectors = [BANGO, BANGO_US].map(|key| (key.to_owned(), Arc::clone(&merchant)));
     let sandbox = Sandbox {
+        merchant,
         page_key: secrets.page_key.clone(),
         webhook_secret: webhook()?,
         inbox: Inbox::default(),

@@ -1,12 +1,15 @@
 //! The built-in test merchant (docs/API.md section 8): its behaviour follows the product key, so
-//! that a program without special headers reaches every answer. It owns no state: everything it
-//! says follows from the entitlement, the operation and the clock.
+//! that a program without special headers reaches every answer, and a magic number forces one. It
+//! owns no state: everything it says follows from the entitlement, the operation and the clock.
 
 mod codes;
+mod forced;
+mod magic;
 mod period;
 mod promises;
 mod tokens;
 
+pub use magic::{MagicNumber, MagicResult, MagicType};
 pub use promises::said;
 pub use tokens::{ActivationToken, PageKey};
 
@@ -39,28 +42,30 @@ impl TestMerchant {
     }
 
     fn answer(&self, call: &Call<'_>) -> Answer {
-        if call.purpose == Purpose::Inquiry {
-            return self.first_answer_or_done(call);
+        match magic_number(call) {
+            Some(number) => self.forced(call, number),
+            None if call.purpose == Purpose::Inquiry => self.found_by_product(call),
+            None => self.by_product(call),
         }
-        self.first_answer(call)
     }
 
-    /// An inquiry about something queued finds it done; everything else is told as the first
-    /// time, since this merchant remembers nothing.
-    fn first_answer_or_done(&self, call: &Call<'_>) -> Answer {
-        match self.first_answer(call) {
-            Answer::Queued(given) => Answer::Done(given),
+    /// What is found when it is asked how an operation ended: what was queued is done. Everything
+    /// else is told as the first time, since this merchant remembers nothing.
+    fn found_by_product(&self, call: &Call<'_>) -> Answer {
+        match self.by_product(call) {
+            Answer::Queued(_) => at_once(call),
             other => other,
         }
     }
 
-    fn first_answer(&self, call: &Call<'_>) -> Answer {
+    fn by_product(&self, call: &Call<'_>) -> Answer {
         match &call.operation.ask {
             Ask::Create => self.create(call),
             Ask::ActivationInfo => self.activation_info(call),
             Ask::Update { product, .. } => self.update(call, &product.product_key),
-            Ask::Cancel(_) => later_or(call, cancelled(call)),
-            Ask::Suspend { .. } | Ask::Resume { .. } | Ask::Undo { .. } | Ask::Revoke(_) => later_or(call, done()),
+            Ask::Cancel(_) | Ask::Suspend { .. } | Ask::Resume { .. } | Ask::Undo { .. } | Ask::Revoke(_) => {
+                later_or(call, at_once(call))
+            }
             Ask::Terminate { .. } | Ask::SuspendAgain | Ask::UpdateBack => done(),
         }
     }
@@ -68,10 +73,7 @@ impl TestMerchant {
     fn create(&self, call: &Call<'_>) -> Answer {
         match call.entitlement.record.product_key.as_str() {
             "MUSIC_NOW" => done(),
-            "MUSIC_CODE" => Answer::Done(Given {
-                activation_code: Some(codes::activation_code(&self.page_key, call.key)),
-                ..Given::default()
-            }),
+            "MUSIC_CODE" => Answer::Done(self.given_code(call)),
             "MUSIC_LATER" => Answer::Accepted(Given::default()),
             "MUSIC_NO" => refused(),
             "MUSIC_DOWN" => Answer::CertainFailure(Failure::Unreachable),
@@ -92,8 +94,12 @@ impl TestMerchant {
             "MUSIC_NO" => refused(),
             "MUSIC_DOWN" => Answer::CertainFailure(Failure::Unreachable),
             "MUSIC_ASK" => self.user_acts(call),
-            _ => later_or(call, done()),
+            _ => later_or(call, at_once(call)),
         }
+    }
+
+    fn given_code(&self, call: &Call<'_>) -> Given {
+        Given { activation_code: Some(codes::activation_code(&self.page_key, call.key)), ..Given::default() }
     }
 
     fn user_acts(&self, call: &Call<'_>) -> Answer {
@@ -130,8 +136,30 @@ fn later_or(call: &Call<'_>, at_once: Answer) -> Answer {
     if is_later(call) { Answer::Queued(Given::default()) } else { at_once }
 }
 
+/// The answer this operation was told to get, if it was.
+fn magic_number(call: &Call<'_>) -> Option<MagicNumber> {
+    MagicNumber::parse(call.operation.note.as_deref()?)
+}
+
 fn is_later(call: &Call<'_>) -> bool {
     call.entitlement.record.product_key == "MUSIC_LATER"
+}
+
+/// The answer where nothing is queued.
+fn at_once(call: &Call<'_>) -> Answer {
+    match &call.operation.ask {
+        Ask::Cancel(_) => cancelled(call),
+        Ask::Create
+        | Ask::ActivationInfo
+        | Ask::Update { .. }
+        | Ask::Suspend { .. }
+        | Ask::Resume { .. }
+        | Ask::Undo { .. }
+        | Ask::Revoke(_)
+        | Ask::Terminate { .. }
+        | Ask::SuspendAgain
+        | Ask::UpdateBack => done(),
+    }
 }
 
 fn cancelled(call: &Call<'_>) -> Answer {

@@ -7,7 +7,7 @@ use entitlement::{
     Decision, Entitlement, Event, Moment, NotificationReason, NotifySwitches, Reply, RowAfter, Set, carry_out_telling,
     effects, next_due,
 };
-use ids::{EntitlementKey, TargetId};
+use ids::{EntitlementKey, OperationId, TargetId};
 use merchants::Promise;
 use store::{Change, ClaimChange, ClosedOperation, NewCallback, Notice, Row, RowChange};
 use wire::NOTIFICATION_FORM;
@@ -70,6 +70,11 @@ impl Draft {
     /// The state as it will be; `None` once a create came to nothing.
     pub(crate) fn state(&self) -> Option<&Entitlement> {
         self.after.as_ref()
+    }
+
+    /// The operation that will be open.
+    pub(crate) fn operation(&self) -> Option<OperationId> {
+        self.after.as_ref()?.operation.as_ref().map(|operation| operation.id)
     }
 
     /// The entitlement's key.

@@ -187,7 +187,7 @@ impl<'a> Creating<'a> {
     /// future that holds them is copied with every request.
     fn decide(&self, route: &Arc<Route>, slot: u32) -> Result<Begun, Box<ErrorAnswer>> {
         let now = self.hub.store.now();
-        let (key, opened) = self.opened(route, now);
+        let (key, opened) = self.opened(route, now)?;
         let Some(operation) = &opened.operation else {
             return Err(Box::new(crate::answer::internal_error()));
         };
@@ -200,7 +200,7 @@ impl<'a> Creating<'a> {
             reseller: &self.caller.account.reseller,
             now,
         };
-        let Some(connector) = self.hub.connector(route) else {
+        let Some(connector) = self.hub.connector(route, operation) else {
             return Err(Box::new(refusal::failed(entitlement::Failure::Unreachable)));
         };
         let own_id = self.request.entitlement_id.clone();
@@ -221,10 +221,14 @@ impl<'a> Creating<'a> {
     }
 
     /// The new entitlement with its create open.
-    pub(super) fn opened(&self, route: &Route, now: Moment) -> (EntitlementKey, Entitlement) {
+    pub(super) fn opened(&self, route: &Route, now: Moment) -> Result<(EntitlementKey, Entitlement), Box<ErrorAnswer>> {
         let key = self.hub.random.key(now);
         let create = self.create_command(route, key, now);
-        (key, open_create(&create, self.hub.random.operation(now), now))
+        let mut opened = open_create(&create, self.hub.random.operation(now), now);
+        if let Some(operation) = &mut opened.operation {
+            operation.note = self.caller.note(operation)?;
+        }
+        Ok((key, opened))
     }
 
     fn answered(&self, draft: Draft, outcome: Outcome, now: Moment) -> Result<Begun, Box<ErrorAnswer>> {
@@ -235,7 +239,7 @@ impl<'a> Creating<'a> {
             };
         };
         let answer = outcome.answer(Some(state));
-        let claim = self.caller.claim(Some(draft.key()), None, outcome.saved(state.version), now);
+        let claim = self.caller.claim(Some(draft.key()), draft.operation(), outcome.saved(state.version), now);
         let change = draft.finish(now, claim, self.caller.request());
         Ok(Begun::Answered(Box::new((change, answer))))
     }
@@ -259,8 +263,7 @@ impl<'a> Creating<'a> {
 
     /// The intent is durable before the merchant is asked.
     async fn commit_intent(&mut self, route: &Arc<Route>, draft: Draft, now: Moment) -> Tried {
-        let operation = draft.state().and_then(|state| state.operation.as_ref()).map(|operation| operation.id);
-        let claim = self.caller.claim(Some(draft.key()), operation, None, now);
+        let claim = self.caller.claim(Some(draft.key()), draft.operation(), None, now);
         let change = draft.finish(now, claim, self.caller.request());
         let row = change.row().cloned();
         let errand = Errand {

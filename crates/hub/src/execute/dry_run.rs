@@ -59,7 +59,7 @@ impl Creating<'_> {
     fn foreseen_new(&self, route: &Arc<Route>, slot: u32) -> Foreseen {
         let account = &self.caller.account;
         let now = self.hub.store.now();
-        let (key, opened) = self.opened(route, now);
+        let (key, opened) = self.opened(route, now)?;
         let own_id = self.request.entitlement_id.clone();
         let unknown: &[&str] = if own_id.is_some() { &[] } else { &MADE_BY_THE_HUB };
         let decision = settle(&opened, &usual(route, &opened), &route.facts, now);

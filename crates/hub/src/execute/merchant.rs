@@ -9,6 +9,7 @@ use crate::catalog::{Account, Route};
 use crate::turns::{Turn, TurnKey};
 use crate::{Answer, Hub, answer, refusal};
 use entitlement::{Answer as MerchantAnswer, Ask, Decision, Entitlement, JsonObject, Moment, Operation, settle};
+use merchants::test::MagicNumber;
 use merchants::{Answered, Call, Connector, Prepared, Purpose, Request, Response};
 use std::sync::Arc;
 use std::time::Duration;
@@ -79,9 +80,14 @@ impl Hub {
         }
     }
 
-    /// The connector of a merchant.
-    pub(crate) fn connector(&self, route: &Route) -> Option<&Arc<dyn Connector>> {
-        self.connectors.get(&route.merchant_account_key)
+    /// Who answers an operation: the route's merchant, or the test merchant where a magic number
+    /// forces the answer.
+    pub(crate) fn connector(&self, route: &Route, operation: &Operation) -> Option<&Arc<dyn Connector>> {
+        let is_forced = operation.note.as_deref().and_then(MagicNumber::parse).is_some();
+        match self.sandbox.as_ref().filter(|_| is_forced) {
+            Some(sandbox) => Some(sandbox.merchant()),
+            None => self.connectors.get(&route.merchant_account_key),
+        }
     }
 
     /// Sends the row's open operation to its merchant and settles what comes back.
@@ -125,7 +131,7 @@ impl Hub {
             reseller: &errand.account.reseller,
             now: self.store.now(),
         };
-        let Some(connector) = self.connector(&errand.route) else {
+        let Some(connector) = self.connector(&errand.route, operation) else {
             tracing::error!(merchant = errand.route.merchant_account_key, "no connector speaks to this merchant");
             return Answered { answer: MerchantAnswer::Unknown, promises: Vec::new() };
         };

@@ -184,10 +184,14 @@ impl Operating<'_> {
             return Err(Box::new(reason_required()));
         }
         let command = self.command(row, now)?;
-        self.admitted(route, row, &command, now).map_err(|rejection| {
+        let mut decision = self.admitted(route, row, &command, now).map_err(|rejection| {
             let status = Some(row.state.record.status);
             Box::new(refusal::rejected(rejection, status, &self.caller.account.switches))
-        })
+        })?;
+        if let OperationAfter::Open(operation) = &mut decision.operation {
+            operation.note = self.caller.note(operation)?;
+        }
+        Ok(decision)
     }
 
     fn lacks_reason(&self) -> bool {
@@ -281,9 +285,9 @@ impl Operating<'_> {
         now: Moment,
     ) -> Result<Prepared, Box<ErrorAnswer>> {
         let unreachable = || Box::new(refusal::failed(entitlement::Failure::Unreachable));
-        let connector = self.hub.connector(route).ok_or_else(unreachable)?;
         let asking = carry_out(&row.state, decision).ok_or_else(unreachable)?;
         let operation = asking.operation.as_ref().ok_or_else(unreachable)?;
+        let connector = self.hub.connector(route, operation).ok_or_else(unreachable)?;
         let call = Call {
             key: row.key,
             entitlement: &asking,
@@ -308,7 +312,7 @@ impl Operating<'_> {
         let Some(state) = draft.state().cloned() else {
             return Err(Box::new(crate::answer::internal_error()));
         };
-        let claim = self.caller.claim(Some(draft.key()), None, outcome.saved(state.version), now);
+        let claim = self.caller.claim(Some(draft.key()), draft.operation(), outcome.saved(state.version), now);
         if draft.is_empty() && self.caller.identity.is_none() {
             return Ok(Step::Answer(outcome.answer(Some(&state))));
         }
@@ -320,8 +324,7 @@ impl Operating<'_> {
     }
 
     async fn commit_intent(&self, route: &Arc<Route>, draft: Draft, now: Moment) -> Tried {
-        let operation = draft.state().and_then(|state| state.operation.as_ref()).map(|operation| operation.id);
-        let claim = self.caller.claim(Some(draft.key()), operation, None, now);
+        let claim = self.caller.claim(Some(draft.key()), draft.operation(), None, now);
         let change = draft.finish(now, claim, self.caller.request());
         let row = change.row().cloned();
         let errand = Errand {

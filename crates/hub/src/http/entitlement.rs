@@ -29,6 +29,11 @@ const DRY_RUN: &str = "validate-only";
 /// Left between the inner deadline and the answer's, so that the better answer wins.
 const MARGIN: Duration = Duration::from_millis(500);
 
+/// Forces the test merchant's answer, in test mode.
+const MAGIC_NUMBER: &str = "X-Magic-Number";
+/// Sets a switch for one request, in test mode.
+const SWITCH: &str = "X-Entitle-Switch";
+
 /// One request of a reseller, authorised and read.
 struct Asked {
     account: Arc<Account>,
@@ -187,7 +192,8 @@ impl Asked {
         };
         let if_match = self.headers.get(IF_MATCH).map(|value| value.to_str().unwrap_or("").to_owned());
         let deadline = Instant::now() + ANSWER_WITHIN - MARGIN;
-        Caller { account: self.account, identity, fingerprint, if_match, deadline }
+        let magic_number = header_once(&self.headers, MAGIC_NUMBER);
+        Caller { account: self.account, identity, fingerprint, if_match, magic_number, deadline }
     }
 
     /// X-RequestIdentifier, alias Idempotency-Key.
@@ -221,23 +227,30 @@ fn read_json(headers: &HeaderMap, bytes: &Bytes, is_read: bool) -> Result<Option
 /// In test mode `X-Entitle-Switch: name=value` sets one of the credential's switches for this
 /// request.
 fn switched(account: Arc<Account>, headers: &HeaderMap) -> Result<Arc<Account>, Box<ErrorAnswer>> {
-    let Some(header) = headers.get("x-entitle-switch").map(|value| value.to_str().unwrap_or("")) else {
+    if let Some(header) = [SWITCH, MAGIC_NUMBER].into_iter().find(|name| account.live && headers.contains_key(*name)) {
+        return Err(Box::new(test_only(header)));
+    }
+    let Some(header) = header_once(headers, SWITCH) else {
         return Ok(account);
     };
-    if account.live {
-        return Err(Box::new(test_only()));
-    }
     let mut account = (*account).clone();
-    account.switches.set_by_header(header).map_err(|fault| faults(vec![fault]))?;
+    account.switches.set_by_header(&header).map_err(|fault| faults(vec![fault]))?;
     Ok(Arc::new(account))
 }
 
-fn test_only() -> ErrorAnswer {
+/// A header that may stand once. Sent twice it is as senseless as its values joined, and one that
+/// is no text is as good as empty.
+fn header_once(headers: &HeaderMap, name: &str) -> Option<String> {
+    let values: Vec<&str> = headers.get_all(name).iter().map(|value| value.to_str().unwrap_or("")).collect();
+    (!values.is_empty()).then(|| values.join(", "))
+}
+
+fn test_only(header: &str) -> ErrorAnswer {
     ErrorAnswer::faults(vec![Fault {
-        field: "X-Entitle-Switch".to_owned(),
+        field: header.to_owned(),
         rule: "test-only",
-        message: "X-Entitle-Switch parameter is invalid".to_owned(),
-        hint: Some("This header is for test credentials; a live credential's switches are configured.".to_owned()),
+        message: format!("{header} parameter is invalid"),
+        hint: Some("This header is for test credentials; live ones know no such thing.".to_owned()),
     }])
 }
 

@@ -20,6 +20,7 @@ mod identity_races;
 mod if_match;
 mod later;
 mod limits;
+mod magic_numbers;
 mod merchants;
 mod notifications;
 mod order;

@@ -207,6 +207,7 @@ impl Case {
             identity: (!identity.is_empty()).then(|| RequestIdentity::parse(identity).unwrap()),
             fingerprint,
             if_match: None,
+            magic_number: None,
             deadline: Instant::now() + patience,
         }
     }

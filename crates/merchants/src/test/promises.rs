@@ -1,7 +1,7 @@
-//! What the test merchant does later by itself: it activates `MUSIC_LATER`, and confirms what it
+//! What the test merchant does later by itself: it activates what it has accepted, and confirms what it
 //! has queued. A promise is stored in the same commit as the answer that gave it.
 
-use super::{end_of_paid_period, is_later};
+use super::{MagicResult, end_of_paid_period, is_later, magic_number};
 use crate::{Call, Promise};
 use entitlement::{Answer, Ask, Entitlement, Given, MerchantEvent, Moment, Told};
 use ids::{EntitlementKey, OperationId, parse_uuid};
@@ -9,13 +9,18 @@ use ids::{EntitlementKey, OperationId, parse_uuid};
 /// The calls that follow this answer.
 pub(super) fn promises(call: &Call<'_>, answer: &Answer) -> Vec<Promise> {
     let says = match (answer, &call.operation.ask) {
-        (Answer::Accepted(_), Ask::Create) if is_later(call) => "activate".to_owned(),
+        (Answer::Accepted(_), Ask::Create) if activates_later(call) => "activate".to_owned(),
         (Answer::Queued(_), Ask::Cancel(_)) => "terminate soft".to_owned(),
         (Answer::Queued(_), Ask::Revoke(_)) => "terminate now".to_owned(),
         (Answer::Queued(_), _) => format!("complete {}", call.operation.id),
         _ => return Vec::new(),
     };
     vec![Promise::after_confirm_time(call, says)]
+}
+
+/// `CREATED` stays as it is; whatever else was accepted is activated by itself.
+fn activates_later(call: &Call<'_>) -> bool {
+    magic_number(call).map_or_else(|| is_later(call), |number| number.result != MagicResult::Created)
 }
 
 /// What a promise says once its moment has come, about the entitlement as it then is. `None`

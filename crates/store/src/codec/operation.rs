@@ -9,7 +9,7 @@ use entitlement::{Ask, Details, EndRequest, Operation, Party, ProductChange, Rea
 use ids::{OperationId, parse_uuid};
 
 pub(super) fn write_operation(o: &mut Object<'_>, operation: &Operation) {
-    let Operation { id, ask, by, stage, opened_at, attempts, next_at, deadline } = operation;
+    let Operation { id, ask, by, stage, opened_at, attempts, next_at, deadline, note } = operation;
     o.text("id", &id.to_string());
     o.object("ask", |o| write_ask(o, ask));
     o.text("by", party_word(*by));
@@ -18,6 +18,7 @@ pub(super) fn write_operation(o: &mut Object<'_>, operation: &Operation) {
     o.int("attempts", i64::from(*attempts));
     o.moment_opt("next", *next_at);
     o.moment_opt("deadline", *deadline);
+    o.text_opt("note", note.as_deref());
 }
 
 pub(super) fn read_operation(f: Fields<'_, '_>) -> Result<Operation, Unreadable> {
@@ -30,6 +31,7 @@ pub(super) fn read_operation(f: Fields<'_, '_>) -> Result<Operation, Unreadable>
         attempts: f.count("attempts")?,
         next_at: f.moment_opt("next")?,
         deadline: f.moment_opt("deadline")?,
+        note: f.text_opt("note")?,
     })
 }
 

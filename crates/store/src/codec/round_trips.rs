@@ -82,6 +82,7 @@ fn every_operation() {
             attempts: u32::MAX,
             next_at: (n % 2 == 0).then_some(Moment(i64::MAX)),
             deadline: (n % 3 == 0).then_some(Moment(0)),
+            note: (n % 2 == 0).then(|| "a \"note\"".to_owned()),
         };
         let mut text = String::new();
         Object::write(&mut text, |o| operation::write_operation(o, &operation));

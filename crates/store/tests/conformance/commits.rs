@@ -107,6 +107,7 @@ fn operation(stage: OpStage) -> Operation {
         attempts: 3,
         next_at: Some(START.plus_ms(1)),
         deadline: Some(START.plus_ms(2)),
+        note: Some("a connector's own".to_owned()),
     }
 }
 

@@ -97,5 +97,6 @@ fn operation(stage: OpStage) -> Operation {
         attempts: 0,
         next_at: None,
         deadline: None,
+        note: None,
     }
 }
