@@ -11,6 +11,7 @@ mod prefer;
 mod respond;
 mod sandbox;
 
+pub(crate) use outbox::state_word;
 pub(crate) use respond::{headers_too_slow, no_http, serve};
 
 use hyper::Method;
@@ -28,6 +29,7 @@ pub(crate) enum Action {
     Revoke(String),
     Reactivate,
     ActivationInfo(String),
+    History(String),
     ActivatePage(String),
     ActivateChoice(String),
     SandboxNotifications,
@@ -50,7 +52,7 @@ pub(crate) enum NoRoute {
 }
 
 /// Paths named in hints, `{id}` standing for an id.
-const PATHS: [&str; 10] = [
+const PATHS: [&str; 11] = [
     "/v1/echo/{id}",
     "/v1/entitlement",
     "/v1/entitlement/{id}",
@@ -58,6 +60,7 @@ const PATHS: [&str; 10] = [
     "/v1/entitlement/cancel/{id}",
     "/v1/entitlement/revoke/{id}",
     "/v1/entitlement/{id}/activationInfo",
+    "/v1/entitlement/{id}/history",
     "/sandbox/v1/notifications",
     "/sandbox/v1/clock",
     "/sandbox/v1/outbox",
@@ -102,6 +105,7 @@ fn reseller_route(method: &Method, words: &[&str]) -> Routed {
             let action = Action::ActivationInfo((*id).into());
             Some(one_of(method, &[(Method::GET, action.clone()), (Method::POST, action)], "GET, POST"))
         }
+        ["entitlement", id, "history"] => get(Action::History((*id).into())),
         ["entitlement", id] if !is_verb(id) => get(Action::Read((*id).into())),
         _ => None,
     }
@@ -187,6 +191,7 @@ mod tests {
             (Method::POST, "/entitlement/revoke/x", Action::Revoke("x".into())),
             (Method::GET, "/entitlement/x/ACTIVATIONinfo", Action::ActivationInfo("x".into())),
             (Method::POST, "/entitlement/activationInfo/x", Action::ActivationInfo("x".into())),
+            (Method::GET, "/entitlement/x/history", Action::History("x".into())),
         ] {
             for path in [path.to_owned(), format!("/v1{path}"), format!("/v1{path}/")] {
                 assert_eq!(route(&method, &path, false), Ok(action.clone()), "{method} {path}");

@@ -10,6 +10,7 @@ mod execute;
 mod http;
 mod outgoing;
 mod pseudonyms;
+mod questions;
 mod random;
 mod refusal;
 mod rules;

@@ -3,12 +3,18 @@
 //! another form beside this one.
 
 mod dry_run;
+mod explain;
+mod history;
+mod products;
 mod record;
 
 use crate::error::push_optional;
 use crate::{ResponseCode, push_date, push_string};
 pub use dry_run::{DryRun, dry_run_body};
 use entitlement::{Moment, Record};
+pub use explain::{Explanation, LastError, explain_body};
+pub use history::{HistoryBody, HistoryEvent};
+pub use products::{EligibleProduct, ProductStatus, products_body};
 pub use record::push_record;
 
 /// The form that new answers are printed in.

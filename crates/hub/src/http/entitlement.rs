@@ -66,7 +66,7 @@ impl Hub {
         let (parts, incoming) = request.into_parts();
         let account = switched(self.authorize(&parts.headers).await?, &parts.headers);
         let bytes = body::read(incoming).await?;
-        let is_read = matches!(action, Action::Echo(_) | Action::Read(_));
+        let is_read = matches!(action, Action::Echo(_) | Action::Read(_) | Action::History(_));
         let asked = Asked {
             body: read_json(&parts.headers, &bytes, is_read)?,
             account: account?,
@@ -77,6 +77,7 @@ impl Hub {
         match action {
             Action::Echo(id) => Ok(Answer::plain(200, echo_body(&id))),
             Action::Read(id) => self.read(&asked, &id).await,
+            Action::History(id) => Box::pin(self.history(&asked.account, &id)).await,
             Action::Report => Box::pin(self.report(asked)).await,
             Action::Create => Box::pin(self.write(self.wire_create(asked)?)).await,
             Action::Update => Box::pin(self.write(wire_update(asked)?)).await,
@@ -118,7 +119,7 @@ impl Hub {
     }
 
     /// The entitlement of that public id, with what time has brought committed first.
-    pub(super) async fn find(&self, account: &Arc<Account>, id: &str) -> Result<Option<Row>, Box<ErrorAnswer>> {
+    pub(crate) async fn find(&self, account: &Arc<Account>, id: &str) -> Result<Option<Row>, Box<ErrorAnswer>> {
         const LOOKS_MAX: usize = 4;
         for _ in 0..LOOKS_MAX {
             let load = Load { account: account.id, target: Target::Id(id.to_owned()), identity: None };

@@ -87,7 +87,7 @@ impl Hub {
 }
 
 /// Where a notification stands, in the word of the API.
-pub(super) const fn state_word(state: NotificationState) -> &'static str {
+pub(crate) const fn state_word(state: NotificationState) -> &'static str {
     match state {
         NotificationState::Waiting => "WAITING",
         NotificationState::Delivered => "DELIVERED",

@@ -104,7 +104,8 @@ async fn act(hub: Hub, action: Action, request: Request<Incoming>) -> Reply {
         | Action::Cancel(_)
         | Action::Revoke(_)
         | Action::Reactivate
-        | Action::ActivationInfo(_) => hub.entitlement_action(action, request).await,
+        | Action::ActivationInfo(_)
+        | Action::History(_) => hub.entitlement_action(action, request).await,
     }
 }
 

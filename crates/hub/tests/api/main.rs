@@ -14,6 +14,7 @@ mod endings;
 mod faulty_fields;
 mod framing;
 mod harness;
+mod history;
 mod holds;
 mod identity;
 mod identity_races;

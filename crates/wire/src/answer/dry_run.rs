@@ -1,9 +1,10 @@
 //! The answer to a dry run: the record as it would be, what of it nobody can know yet, and what
 //! the reseller would be told.
 
-use super::{message_of, push_envelope, push_record};
-use crate::{ResponseCode, parse_body, push_json, push_string};
-use entitlement::{Json, NotificationReason, Record};
+use super::record::{Member, members};
+use super::{message_of, push_envelope};
+use crate::{ResponseCode, push_string};
+use entitlement::{NotificationReason, Record};
 
 /// What a write would do.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,24 +24,15 @@ pub struct DryRun<'a> {
 pub fn dry_run_body(run: &DryRun<'_>) -> Option<String> {
     let mut out = String::with_capacity(1280);
     push_envelope(&mut out, run.code, message_of(run.code)?, &parameters(run));
-    for (name, value) in members(run.record)? {
+    for (name, member) in members(run.record) {
         out.push(',');
-        push_string(&mut out, &name);
+        push_string(&mut out, name);
         out.push(':');
-        let value = if run.unknown.contains(&name.as_str()) { Json::Null } else { value };
-        push_json(&mut out, &value);
+        let member = if run.unknown.contains(&name) { Member::Text(None) } else { member };
+        member.push(&mut out);
     }
     out.push('}');
     Some(out)
-}
-
-/// The record's members one by one, as every answer prints them.
-fn members(record: &Record) -> Option<Vec<(String, Json)>> {
-    let mut text = String::with_capacity(1024);
-    text.push('{');
-    push_record(&mut text, record);
-    text.push('}');
-    parse_body(text.as_bytes()).ok().flatten().map(|object| object.0)
 }
 
 fn parameters(run: &DryRun<'_>) -> String {

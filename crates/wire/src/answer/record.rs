@@ -1,74 +1,83 @@
-//! The record's 22 members, always all of them, in the contract's order.
+//! The record's 22 members, always all of them, in the contract's order: for answers, and one by
+//! one for histories and dry runs.
 
 use super::push_date_or_null;
 use crate::error::push_optional;
 use crate::{mask_url, push_object, push_string};
-use entitlement::{JsonObject, Moment, Record};
+use entitlement::{JsonObject, Moment, Record, Status};
+
+/// How many members a record has.
+const MEMBERS: usize = 22;
+
+/// One member's value.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Member<'a> {
+    Status(Status),
+    Date(Option<Moment>),
+    Text(Option<&'a str>),
+    /// Printed with user and password masked.
+    Url(Option<&'a str>),
+    /// Null without members.
+    Object(&'a JsonObject),
+}
 
 /// Appends the members, comma separated, without braces.
 pub fn push_record(out: &mut String, record: &Record) {
-    out.push_str("\"entitlementId\":");
-    push_string(out, &record.entitlement_id);
-    out.push_str(",\"status\":\"");
-    out.push_str(record.status.as_str());
-    out.push('"');
-    push_dates(out, record);
-    push_sale(out, record);
-    push_details(out, record);
-    push_pseudonyms(out, record);
-    out.push_str(",\"financeData\":");
-    push_object_or_null(out, &record.finance_data);
+    for (at, (name, member)) in members(record).into_iter().enumerate() {
+        out.push_str(if at == 0 { "\"" } else { ",\"" });
+        out.push_str(name);
+        out.push_str("\":");
+        member.push(out);
+    }
 }
 
-fn push_dates(out: &mut String, record: &Record) {
-    date(out, ",\"dateCreated\":", Some(record.date_created));
-    date(out, ",\"dateActivated\":", record.date_activated);
-    date(out, ",\"dateEnded\":", record.date_ended);
-    date(out, ",\"dateSuspended\":", record.date_suspended);
-    date(out, ",\"dateResumed\":", record.date_resumed);
-    date(out, ",\"dateLastUpdated\":", Some(record.date_last_updated));
+/// Every member with its name, in order.
+pub(super) fn members(record: &Record) -> [(&'static str, Member<'_>); MEMBERS] {
+    use Member::{Date, Object, Status, Text, Url};
+    [
+        ("entitlementId", Text(Some(&record.entitlement_id))),
+        ("status", Status(record.status)),
+        ("dateCreated", Date(Some(record.date_created))),
+        ("dateActivated", Date(record.date_activated)),
+        ("dateEnded", Date(record.date_ended)),
+        ("dateSuspended", Date(record.date_suspended)),
+        ("dateResumed", Date(record.date_resumed)),
+        ("dateLastUpdated", Date(Some(record.date_last_updated))),
+        ("customerIdentifier", Text(Some(&record.customer_identifier))),
+        ("merchantAccountKey", Text(Some(&record.merchant_account_key))),
+        ("productKey", Text(Some(&record.product_key))),
+        ("offerKey", Text(record.offer_key.as_deref())),
+        ("activationCode", Text(record.activation_code.as_deref())),
+        ("entitlementDisplayName", Text(record.entitlement_display_name.as_deref())),
+        ("dateExpiry", Date(record.date_expiry)),
+        ("extensionData", Object(&record.extension_data)),
+        ("notificationUrl", Url(record.notification_url.as_deref())),
+        ("externalEntitlementId", Text(record.external_entitlement_id.as_deref())),
+        ("sharedCustomerId", Text(Some(&record.shared_customer_id))),
+        ("bangoUserId", Text(Some(&record.bango_user_id))),
+        ("merchantEntitlementId", Text(Some(&record.merchant_entitlement_id))),
+        ("financeData", Object(&record.finance_data)),
+    ]
 }
 
-fn push_sale(out: &mut String, record: &Record) {
-    text(out, ",\"customerIdentifier\":", Some(&record.customer_identifier));
-    text(out, ",\"merchantAccountKey\":", Some(&record.merchant_account_key));
-    text(out, ",\"productKey\":", Some(&record.product_key));
-    text(out, ",\"offerKey\":", record.offer_key.as_deref());
-    text(out, ",\"activationCode\":", record.activation_code.as_deref());
-}
+impl Member<'_> {
+    pub(super) fn push(self, out: &mut String) {
+        match self {
+            Self::Status(status) => push_string(out, status.as_str()),
+            Self::Date(at) => push_date_or_null(out, at),
+            Self::Text(text) => push_optional(out, text),
+            Self::Url(url) => push_optional(out, url.map(mask_url).as_deref()),
+            Self::Object(object) if object.is_empty() => out.push_str("null"),
+            Self::Object(object) => push_object(out, object),
+        }
+    }
 
-fn push_details(out: &mut String, record: &Record) {
-    let name = record.entitlement_display_name.as_deref();
-    text(out, ",\"entitlementDisplayName\":", name);
-    date(out, ",\"dateExpiry\":", record.date_expiry);
-    out.push_str(",\"extensionData\":");
-    push_object_or_null(out, &record.extension_data);
-    let url = record.notification_url.as_deref().map(mask_url);
-    text(out, ",\"notificationUrl\":", url.as_deref());
-    let external = record.external_entitlement_id.as_deref();
-    text(out, ",\"externalEntitlementId\":", external);
-}
-
-fn push_pseudonyms(out: &mut String, record: &Record) {
-    text(out, ",\"sharedCustomerId\":", Some(&record.shared_customer_id));
-    text(out, ",\"bangoUserId\":", Some(&record.bango_user_id));
-    text(out, ",\"merchantEntitlementId\":", Some(&record.merchant_entitlement_id));
-}
-
-fn text(out: &mut String, name: &str, value: Option<&str>) {
-    out.push_str(name);
-    push_optional(out, value);
-}
-
-fn date(out: &mut String, name: &str, at: Option<Moment>) {
-    out.push_str(name);
-    push_date_or_null(out, at);
-}
-
-fn push_object_or_null(out: &mut String, object: &JsonObject) {
-    if object.is_empty() {
-        out.push_str("null");
-    } else {
-        push_object(out, object);
+    pub(super) fn is_null(self) -> bool {
+        match self {
+            Self::Status(_) => false,
+            Self::Date(at) => at.is_none(),
+            Self::Text(text) | Self::Url(text) => text.is_none(),
+            Self::Object(object) => object.is_empty(),
+        }
     }
 }

@@ -1,0 +1,4 @@
+//! What a reseller can ask beside the operations. Everything here is told from the same rules and
+//! the same store as the operations themselves; nothing here writes, and no rule stands here.
+
+mod history;
