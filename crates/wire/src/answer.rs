@@ -15,7 +15,7 @@ use entitlement::{Moment, Record};
 pub use explain::{Explanation, LastError, explain_body};
 pub use history::{HistoryBody, HistoryEvent};
 pub use products::{EligibleProduct, ProductStatus, products_body};
-pub use record::push_record;
+pub use record::{RECORD_MEMBERS, push_record};
 
 /// The form that new answers are printed in.
 pub const ANSWER_FORM: u8 = 1;

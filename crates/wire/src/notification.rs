@@ -3,7 +3,7 @@
 
 use crate::answer::{SUCCESS, push_envelope};
 use crate::error::push_optional;
-use crate::{ResponseCode, push_record, push_string};
+use crate::{RECORD_MEMBERS, ResponseCode, push_record, push_string};
 use entitlement::{NotificationReason, Reason, Record};
 use ids::NotificationId;
 
@@ -16,8 +16,8 @@ pub const NOTIFICATION_REASON_FIELD: &str = "notificationReason";
 /// Longest name a switch may give that member; any sensible name is far shorter.
 const REASON_FIELD_CHARS_MAX: usize = 64;
 
-/// The members of a notification besides the one that carries its reason.
-const MEMBERS: [&str; 30] = [
+/// The members of a notification besides the record and the one that carries its reason.
+const MEMBERS: [&str; 8] = [
     "responseCode",
     "responseMessage",
     "parameters",
@@ -26,28 +26,6 @@ const MEMBERS: [&str; 30] = [
     "reasonCategory",
     "reasonCode",
     "reasonDescription",
-    "entitlementId",
-    "status",
-    "dateCreated",
-    "dateActivated",
-    "dateEnded",
-    "dateSuspended",
-    "dateResumed",
-    "dateLastUpdated",
-    "customerIdentifier",
-    "merchantAccountKey",
-    "productKey",
-    "offerKey",
-    "activationCode",
-    "entitlementDisplayName",
-    "dateExpiry",
-    "extensionData",
-    "notificationUrl",
-    "externalEntitlementId",
-    "sharedCustomerId",
-    "bangoUserId",
-    "merchantEntitlementId",
-    "financeData",
 ];
 
 /// What a notification tells.
@@ -69,7 +47,9 @@ pub struct Told<'a> {
 #[must_use]
 pub fn is_valid_reason_field(name: &str) -> bool {
     let fits = (1..=REASON_FIELD_CHARS_MAX).contains(&name.chars().count());
-    fits && !name.contains(char::is_control) && !MEMBERS.contains(&name)
+    fits && !name.contains(char::is_control)
+        && !MEMBERS.contains(&name)
+        && !RECORD_MEMBERS.iter().any(|known| known.name == name)
 }
 
 /// The body. A reason field that would stand twice falls back to `notificationReason`. `None`: a

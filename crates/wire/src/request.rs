@@ -12,13 +12,13 @@ mod switches;
 mod text;
 mod update;
 
-pub use create::CreateRequest;
-pub use end::parse_end;
+pub use create::{CREATE_FIELDS, CreateRequest};
+pub use end::{CANCEL_FIELDS, REVOKE_FIELDS, parse_end};
 pub use own_id::is_valid_own_id;
-pub use report::{REPORT_LIMIT_MAX, ReportRequest, print_cursor};
+pub use report::{REPORT_FIELDS, REPORT_LIMIT_MAX, ReportRequest, print_cursor};
 pub use switches::{NullInUpdate, SWITCHES, Switches, Unknown};
 pub use text::{CUSTOMER_IDENTIFIER_CHARS_MAX, DISPLAY_NAME_CHARS_MAX, EXTERNAL_ID_CHARS_MAX, KEY_CHARS_MAX};
-pub use update::{UpdateRequest, UpdateWanted};
+pub use update::{ENVELOPE_FIELDS, READ_ONLY_FIELDS, UPDATE_FIELDS, UpdateRequest, UpdateWanted};
 
 /// A request that is in order, and the names of the fields that were ignored because the
 /// credential's switch says so (header `Ignored-Fields`).

@@ -3,7 +3,8 @@
 
 use super::push_date_or_null;
 use crate::error::push_optional;
-use crate::{mask_url, push_object, push_string};
+use crate::{CUSTOMER_IDENTIFIER_CHARS_MAX, DISPLAY_NAME_CHARS_MAX, EXTERNAL_ID_CHARS_MAX, KEY_CHARS_MAX};
+use crate::{Field, Shape, mask_url, push_object, push_string};
 use entitlement::{JsonObject, Moment, Record, Status};
 
 /// How many members a record has.
@@ -19,6 +20,40 @@ pub(super) enum Member<'a> {
     Url(Option<&'a str>),
     /// Null without members.
     Object(&'a JsonObject),
+}
+
+/// The members, in the order they are printed in.
+pub const RECORD_MEMBERS: [Field; MEMBERS] = [
+    always("entitlementId", Shape::Identifier(64), "the hub's UUIDv7, or your own id"),
+    always("status", Shape::Status, "where it stands"),
+    always("dateCreated", Shape::DateTime, "when it was created"),
+    date_member("dateActivated", "when it first became ACTIVE; never moves again"),
+    date_member("dateEnded", "when it ended or, in the future, will end"),
+    date_member("dateSuspended", "when it last became SUSPENDED"),
+    date_member("dateResumed", "when it last left SUSPENDED"),
+    always("dateLastUpdated", Shape::DateTime, "the last change of this record"),
+    always("customerIdentifier", Shape::Identifier(CUSTOMER_IDENTIFIER_CHARS_MAX), "your name for the customer"),
+    always("merchantAccountKey", Shape::Identifier(KEY_CHARS_MAX), "the merchant"),
+    always("productKey", Shape::Identifier(KEY_CHARS_MAX), "the merchant's product"),
+    Field::new("offerKey", Shape::Identifier(KEY_CHARS_MAX), "the offer"),
+    Field::new("activationCode", Shape::Text(KEY_CHARS_MAX), "a code the customer redeems at the merchant"),
+    Field::new("entitlementDisplayName", Shape::Text(DISPLAY_NAME_CHARS_MAX), "the name shown to the customer"),
+    date_member("dateExpiry", "when the hub ends it"),
+    Field::new("extensionData", Shape::Object, "your own data, with the reasons of endings and suspensions"),
+    Field::new("notificationUrl", Shape::Url(crate::NOTIFICATION_URL_CHARS_MAX), "user and password in it are ***"),
+    Field::new("externalEntitlementId", Shape::Identifier(EXTERNAL_ID_CHARS_MAX), "your own reference"),
+    always("sharedCustomerId", Shape::Text(64), "the customer's pseudonym on this route"),
+    always("bangoUserId", Shape::Digits, "the customer's pseudonym with you"),
+    always("merchantEntitlementId", Shape::Text(256), "the merchant's id; the entitlementId until it gives one"),
+    Field::new("financeData", Shape::Object, "what the merchant reports about money, as it came"),
+];
+
+const fn always(name: &'static str, shape: Shape, meaning: &'static str) -> Field {
+    Field::new(name, shape, meaning).filled()
+}
+
+const fn date_member(name: &'static str, meaning: &'static str) -> Field {
+    Field::new(name, Shape::DateTime, meaning)
 }
 
 /// Appends the members, comma separated, without braces.

@@ -6,23 +6,25 @@ use super::text::{Text, type_fault};
 use super::{Parsed, Switches, is_valid_own_id};
 use crate::json::without_nulls;
 use crate::web_url::is_masked;
-use crate::{Fault, rule};
+use crate::{Fault, Field, Shape, rule};
 use entitlement::{Json, JsonObject, Moment};
 
-/// The fields of a create, in the contract's order.
-const FIELDS: [&str; 11] = [
-    "customerIdentifier",
-    "merchantAccountKey",
-    "productKey",
-    "offerKey",
-    "entitlementId",
-    "notificationUrl",
-    "dateExpiry",
-    "extensionData",
-    "entitlementDisplayName",
-    "externalEntitlementId",
-    "extraInformation",
+/// The fields of a create, in the contract's order. `""` in one that is not required means not sent.
+pub const CREATE_FIELDS: [Field; 11] = [
+    Text::CUSTOMER_IDENTIFIER.field("your name for the customer").required(),
+    Text::MERCHANT_ACCOUNT_KEY.field("the merchant").required(),
+    Text::PRODUCT_KEY.field("the merchant's product").required(),
+    Text::OFFER_KEY.field("one of the product's offers, where it demands one"),
+    Field::new("entitlementId", Shape::OwnId, "an id of your own, used once and never again; else the hub makes one"),
+    Field::new("notificationUrl", URL, "where its notifications go; https in live mode"),
+    Field::new("dateExpiry", Shape::DateTime, "when the hub ends it: later than now and before the year 2200"),
+    Field::new("extensionData", Shape::ObjectOrText, "your own data, at most 32 KiB"),
+    Text::ENTITLEMENT_DISPLAY_NAME.field("the name shown to the customer; the product's unless set"),
+    Text::EXTERNAL_ENTITLEMENT_ID.field("your own reference"),
+    Field::new("extraInformation", Shape::Object, "handed to the merchant and kept nowhere"),
 ];
+
+const URL: Shape = Shape::Url(crate::NOTIFICATION_URL_CHARS_MAX);
 
 /// Members of the record that no create sets.
 const SET_BY_THE_HUB: [&str; 12] = [
@@ -102,7 +104,7 @@ fn hint(name: &str) -> String {
     if SET_BY_THE_HUB.contains(&name) {
         return format!("{name} is set by the hub. Leave it out of a create.");
     }
-    unknown_hint(name, &FIELDS)
+    unknown_hint(name, &CREATE_FIELDS)
 }
 
 fn take_own_id(fields: &mut Fields) -> Option<String> {

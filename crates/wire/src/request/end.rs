@@ -6,9 +6,32 @@ use super::fields::Fields;
 use super::reasons::{ReasonNames, take_reason};
 use super::text::Text;
 use crate::json::without_nulls;
-use crate::{Fault, rule};
+use crate::{Fault, Field, Shape, rule};
 use entitlement::{EndRequest, Json, JsonObject, Reason};
 use std::collections::HashMap;
+
+/// The fields of a cancel that mean something; every other one goes into extensionData.
+pub const CANCEL_FIELDS: [Field; 5] = [CATEGORY, CODE, DESCRIPTION, ID, EXTENSION];
+
+/// The same of a revoke: a reason in either family of names.
+pub const REVOKE_FIELDS: [Field; 8] = [
+    CATEGORY,
+    CODE,
+    DESCRIPTION,
+    REVOKE[0].field(CATEGORY.meaning),
+    REVOKE[1].field(CODE.meaning),
+    REVOKE[2].field(DESCRIPTION.meaning),
+    ID,
+    EXTENSION,
+];
+
+const CANCEL: [Text; 3] = ReasonNames::CANCEL.texts();
+const REVOKE: [Text; 3] = ReasonNames::REVOKE.texts();
+const CATEGORY: Field = CANCEL[0].field("why it ends: a category of the table of reasons; with the code or not at all");
+const CODE: Field = CANCEL[1].field("why it ends: a code of that category");
+const DESCRIPTION: Field = CANCEL[2].field("why it ends, in your words");
+const ID: Field = Text::ENTITLEMENT_ID.field("the id of the path again, or nothing");
+const EXTENSION: Field = Field::new("extensionData", Shape::ObjectOrText, "merged into yours by RFC 7396");
 
 /// Reads the body of a cancel or revoke of the entitlement `path_id`.
 ///

@@ -2,7 +2,8 @@
 
 use super::switches::Unknown;
 use super::text::{Text, type_fault};
-use crate::{Fault, check_url, nearest, parse_date, rule};
+use crate::field::names;
+use crate::{Fault, Field, check_url, nearest, parse_date, rule};
 use entitlement::{Json, JsonObject, Moment};
 
 /// More unknown fields than this are not named: whoever sends so many needs no list.
@@ -106,10 +107,10 @@ impl Fields {
 }
 
 /// The hint of an unknown field: the nearest name, or all of them.
-pub(super) fn unknown_hint(name: &str, known: &[&str]) -> String {
-    match nearest(name, known.iter().copied()) {
+pub(super) fn unknown_hint(name: &str, known: &[Field]) -> String {
+    match nearest(name, known.iter().map(|field| field.name)) {
         Some(meant) => format!("Is it {meant}? Names are case sensitive."),
-        None => format!("The fields of this call are {}.", known.join(", ")),
+        None => format!("The fields of this call are {}.", names(known).join(", ")),
     }
 }
 

@@ -22,6 +22,11 @@ impl ReasonNames {
     pub(super) const SUSPEND: Self =
         Self { category: "suspendReasonCategory", code: "suspendReasonCode", description: "suspendReasonDescription" };
 
+    /// What category, code and description take.
+    pub(super) const fn texts(self) -> [Text; 3] {
+        [Text::reason_word(self.category), Text::reason_word(self.code), Text::description(self.description)]
+    }
+
     pub(super) const fn all(self) -> [&'static str; 3] {
         [self.category, self.code, self.description]
     }
@@ -30,11 +35,9 @@ impl ReasonNames {
 /// Takes a reason out of the fields; null means not sent.
 pub(super) fn take_reason(fields: &mut Fields, names: ReasonNames, unknown: Unknown) -> Option<Reason> {
     let before = fields.faults_count();
-    let reason = Reason {
-        category: fields.sent(Text::reason_word(names.category)),
-        code: fields.sent(Text::reason_word(names.code)),
-        description: fields.sent(Text::description(names.description)),
-    };
+    let [category, code, description] = names.texts();
+    let reason =
+        Reason { category: fields.sent(category), code: fields.sent(code), description: fields.sent(description) };
     if fields.faults_count() == before {
         let checked = check_pair(&reason, names, unknown);
         fields.keep(checked);

@@ -4,7 +4,7 @@ use super::fields::{Fields, read_date, unknown_hint};
 use super::switches::Unknown;
 use super::text::{Text, type_fault};
 use super::update::status_of;
-use crate::{Fault, rule};
+use crate::{Fault, Field, Shape, rule};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use entitlement::{Json, JsonObject, Moment, Status};
@@ -13,19 +13,19 @@ use entitlement::{Json, JsonObject, Moment, Status};
 pub const REPORT_LIMIT_MAX: usize = 1000;
 
 /// The fields of a report, in the contract's order.
-const FIELDS: [&str; 12] = [
-    "customerIdentifier",
-    "entitlementId",
-    "externalEntitlementId",
-    "merchantAccountKey",
-    "productKey",
-    "offerKey",
-    "status",
-    "updatedSince",
-    "createdFrom",
-    "createdTo",
-    "limit",
-    "cursor",
+pub const REPORT_FIELDS: [Field; 12] = [
+    Text::CUSTOMER_IDENTIFIER.field("of this customer"),
+    Text::ENTITLEMENT_ID.field("with this id"),
+    Text::EXTERNAL_ENTITLEMENT_ID.field("with this reference of yours"),
+    Text::MERCHANT_ACCOUNT_KEY.field("of this merchant"),
+    Text::PRODUCT_KEY.field("with this product"),
+    Text::OFFER_KEY.field("with this offer"),
+    Field::new("status", Shape::Statuses, "in this status, or in one of these"),
+    Field::new("updatedSince", Shape::DateTime, "changed then or later"),
+    Field::new("createdFrom", Shape::DateTime, "created then or later"),
+    Field::new("createdTo", Shape::DateTime, "created before then; later than createdFrom"),
+    Field::new("limit", Shape::Count(REPORT_LIMIT_MAX), "at most so many; 1000 unless set"),
+    Text::word("cursor").field("parameters.nextCursor of the page before"),
 ];
 
 /// What a report asks for. `None` and an empty `status` mean any.
@@ -80,7 +80,7 @@ impl ReportRequest {
         request.limit = take_limit(&mut fields);
         request.cursor = take_cursor(&mut fields);
         // A filter that is not understood must never widen the result, whatever a switch says.
-        fields.finish(Unknown::Refuse, |name| unknown_hint(name, &FIELDS))?;
+        fields.finish(Unknown::Refuse, |name| unknown_hint(name, &REPORT_FIELDS))?;
         Ok(request)
     }
 }

@@ -1,6 +1,6 @@
 //! What strings a request may hold.
 
-use crate::{Fault, rule};
+use crate::{Fault, Field, Shape, rule};
 use entitlement::{EXTENSION_BYTES_MAX, Json};
 
 /// Longest customerIdentifier (docs/API.md section 3).
@@ -69,6 +69,12 @@ impl Text {
     /// A date, cursor or word out of a list, judged by what it says.
     pub(super) const fn word(name: &'static str) -> Self {
         Self::free(name, WORD_CHARS_MAX, false)
+    }
+
+    /// The same as a line of a table of fields.
+    pub(super) const fn field(self, meaning: &'static str) -> Field {
+        let shape = if self.free { Shape::Text(self.chars_max) } else { Shape::Identifier(self.chars_max) };
+        Field::new(self.name, shape, meaning)
     }
 
     /// The string, if the field takes it.

@@ -9,30 +9,35 @@ use super::reasons::{ReasonNames, take_reason};
 use super::text::{Text, type_fault};
 use super::{NullInUpdate, Parsed, Switches};
 use crate::web_url::is_masked;
-use crate::{Fault, nearest, rule};
+use crate::{Fault, Field, Shape, nearest, rule};
 pub use against::UpdateWanted;
 use entitlement::{Json, JsonObject, Moment, Reason, Status};
 
 /// The fields of an update, in the contract's order.
-const FIELDS: [&str; 14] = [
-    "entitlementId",
-    "productKey",
-    "offerKey",
-    "notificationUrl",
-    "dateExpiry",
-    "extensionData",
-    "customerIdentifier",
-    "entitlementDisplayName",
-    "externalEntitlementId",
-    "entitlementBenefits",
-    "status",
-    "suspendReasonCategory",
-    "suspendReasonCode",
-    "suspendReasonDescription",
+pub const UPDATE_FIELDS: [Field; 14] = [
+    Text::ENTITLEMENT_ID.field("which entitlement").required(),
+    Text::PRODUCT_KEY.field("another product of the same merchant").filled(),
+    Text::OFFER_KEY.field("another offer; null drops it"),
+    Field::new("notificationUrl", URL, "where its notifications go; null takes your default"),
+    Field::new("dateExpiry", Shape::DateTime, "when the hub ends it; null means never"),
+    Field::new("extensionData", Shape::ObjectOrText, "merged into yours by RFC 7396; null empties it"),
+    Text::CUSTOMER_IDENTIFIER.field("your name for the customer").filled(),
+    Text::ENTITLEMENT_DISPLAY_NAME.field("the name shown to the customer; null takes the product's"),
+    Text::EXTERNAL_ENTITLEMENT_ID.field("your own reference"),
+    Field::new(BENEFITS, Shape::Words(&BENEFITS_WORDS), "suspends, or resumes and undoes an ending"),
+    Field::new("status", Shape::Status, "SUSPENDED or ACTIVE; every other one only if it is so already"),
+    SUSPEND[0].field("why it is suspended: a category of the table of reasons"),
+    SUSPEND[1].field("why it is suspended: a code of that category"),
+    SUSPEND[2].field("why it is suspended, in your words"),
 ];
 
-/// Members of the record that only hub and merchant set.
-const READ_ONLY: [&str; 12] = [
+const URL: Shape = Shape::Url(crate::NOTIFICATION_URL_CHARS_MAX);
+const SUSPEND: [Text; 3] = ReasonNames::SUSPEND.texts();
+const BENEFITS: &str = "entitlementBenefits";
+const BENEFITS_WORDS: [&str; 4] = ["SUSPENDED", "SUSPEND", "NONE", "NORMAL"];
+
+/// Members of the record that only hub and merchant set: null or as they are, where a record is sent back.
+pub const READ_ONLY_FIELDS: [&str; 12] = [
     "dateCreated",
     "dateActivated",
     "dateEnded",
@@ -48,7 +53,7 @@ const READ_ONLY: [&str; 12] = [
 ];
 
 /// Members of an answer around the record; they come along where an answer is written back.
-const ENVELOPE: [&str; 4] = ["responseCode", "responseMessage", "parameters", "error"];
+pub const ENVELOPE_FIELDS: [&str; 4] = ["responseCode", "responseMessage", "parameters", "error"];
 
 /// An update whose fields are well formed. `None`: not sent; `Some(None)`: to be cleared.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,10 +104,10 @@ impl UpdateRequest {
             read_only: reader.read_only(),
         };
         let mut fields = reader.fields;
-        for name in ENVELOPE {
+        for name in ENVELOPE_FIELDS {
             fields.take(name);
         }
-        let hint = |name: &str| unknown_hint(name, &FIELDS);
+        let hint = |name: &str| unknown_hint(name, &UPDATE_FIELDS);
         let ignored_fields = fields.finish(switches.unknown_fields, hint)?;
         Ok(Parsed { request, ignored_fields })
     }
@@ -171,20 +176,19 @@ impl Reader {
     }
 
     fn benefits(&mut self) -> Option<Benefits> {
-        const FIELD: &str = "entitlementBenefits";
         const HINT: &str = "Send SUSPENDED to suspend, or NORMAL to resume or to undo an ending.";
-        let word = self.fields.sent(Text::word(FIELD))?;
+        let word = self.fields.sent(Text::word(BENEFITS))?;
         match word.as_str() {
             "SUSPENDED" | "SUSPEND" | "NONE" => return Some(Benefits::Suspended),
             "NORMAL" => return Some(Benefits::Normal),
             _ => {}
         }
-        self.fields.fault(Fault::invalid(FIELD, rule::BENEFITS_UNKNOWN).with_hint(HINT));
+        self.fields.fault(Fault::invalid(BENEFITS, rule::BENEFITS_UNKNOWN).with_hint(HINT));
         None
     }
 
     fn read_only(&mut self) -> Vec<(&'static str, Json)> {
-        let names = READ_ONLY.into_iter();
+        let names = READ_ONLY_FIELDS.into_iter();
         names.filter_map(|name| Some((name, self.fields.take_sent(name)?))).collect()
     }
 }

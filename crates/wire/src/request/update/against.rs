@@ -203,6 +203,6 @@ fn reason_without_suspend() -> Fault {
 
 /// Where a field stands in the contract's order.
 fn place(field: &str) -> usize {
-    let order = super::FIELDS.iter().chain(&super::READ_ONLY);
-    order.take_while(|known| **known != field).count()
+    let order = super::UPDATE_FIELDS.iter().map(|field| field.name).chain(super::READ_ONLY_FIELDS);
+    order.take_while(|known| *known != field).count()
 }
