@@ -1,5 +1,6 @@
 //! `entitle`: the one binary. Each subcommand has its own file; without one the sandbox starts.
 
+mod openapi;
 mod sandbox;
 mod start_text;
 
@@ -24,13 +25,19 @@ enum Command {
     /// Start the sandbox: embedded store, test clock, demo reseller, test merchants (the default)
     #[command(after_help = sandbox::EXAMPLES)]
     Sandbox(sandbox::Options),
+    /// Print the API as an OpenAPI 3.1 document
+    #[command(after_help = openapi::EXAMPLES)]
+    Openapi,
 }
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     start_logs();
-    let Command::Sandbox(options) = cli.command.unwrap_or(Command::Sandbox(cli.sandbox));
-    match sandbox::run(&options) {
+    let ran = match cli.command.unwrap_or(Command::Sandbox(cli.sandbox)) {
+        Command::Sandbox(options) => sandbox::run(&options),
+        Command::Openapi => openapi::run(),
+    };
+    match ran {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("entitle: {error:#}");

@@ -59,7 +59,8 @@ async fn sandbox(options: &Options) -> Result<()> {
         store.reset_test_data().await.context("the data could not be emptied")?;
     }
     let password = password(address)?;
-    let (parts, secrets) = open_sandbox(Arc::clone(&store) as Arc<dyn Store>, &public_url, &password).await?;
+    let shared = Arc::clone(&store) as Arc<dyn Store>;
+    let (parts, secrets) = open_sandbox(shared, &public_url, &password, ::openapi::document().into()).await?;
     let hub = Hub::build(parts).await?;
     let dispatch = Dispatch::start(&hub);
     StartText {

@@ -191,6 +191,17 @@ pub enum NotificationReason {
 }
 
 impl NotificationReason {
+    /// Every reason, in the order of the documents.
+    pub const ALL: [NotificationReason; 7] = [
+        Self::ActivationSuccess,
+        Self::TerminationPending,
+        Self::TerminationSuccess,
+        Self::ProductUpdate,
+        Self::SuspensionSuccess,
+        Self::ResumptionSuccess,
+        Self::MetadataUpdate,
+    ];
+
     /// The word of the public API.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -5,12 +5,14 @@ mod authorize;
 mod body;
 mod entitlement;
 mod guarded;
+mod operations;
 mod outbox;
 mod page;
 mod prefer;
 mod respond;
 mod sandbox;
 
+pub use operations::{OPERATIONS, Operation};
 pub(crate) use outbox::state_word;
 pub(crate) use respond::{headers_too_slow, no_http, serve};
 
@@ -40,6 +42,7 @@ pub(crate) enum Action {
     SandboxAnswers(String),
     SandboxOutbox,
     SandboxReplay(String),
+    OpenApi,
 }
 
 /// Why no action was found.
@@ -82,6 +85,7 @@ pub(crate) fn route(method: &Method, path: &str, is_sandbox: bool) -> Result<Act
             ],
             "GET, POST",
         )),
+        ["docs", "openapi.json"] => Some(one_of(&method, &[(Method::GET, Action::OpenApi)], "GET")),
         ["v1", rest @ ..] | rest => reseller_route(&method, rest),
     };
     found.unwrap_or_else(|| Err(NoRoute::Path(nearest_path(&words))))

@@ -23,12 +23,14 @@ pub use catalog::{Account, Catalog, NotificationAuth, Product, Route, Secret, Us
 pub use credentials::{PasswordError, hash_password};
 pub use dispatch::{Dispatch, LANE_ATTEMPT_TIMEOUT_MS, retry_delay_ms};
 pub use execute::{Caller, Wanted};
+pub use http::{OPERATIONS, Operation};
 pub use pseudonyms::Pseudonyms;
 pub use random::{NoRandomness, Random};
 pub use rules::{HUB_RULES, all_rules};
 pub use sandbox::{Inbox, Received, Sandbox, SandboxSecrets, open_sandbox};
 pub use server::{Server, ServerError};
 
+use bytes::Bytes;
 use merchants::Connector;
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
@@ -47,6 +49,9 @@ pub struct Parts {
     pub pseudonyms: Pseudonyms,
     /// The sandbox beside it, if it is one.
     pub sandbox: Option<Sandbox>,
+    /// The OpenAPI document that is served at `/docs/openapi.json`; made of this room's own tables, so
+    /// it comes from a room above.
+    pub openapi: Bytes,
 }
 
 /// The hub; clones share everything.
@@ -63,6 +68,7 @@ pub struct Inner {
     pub(crate) connectors: HashMap<String, Arc<dyn Connector>>,
     pub(crate) pseudonyms: Pseudonyms,
     pub(crate) sandbox: Option<Sandbox>,
+    pub(crate) openapi: Bytes,
     pub(crate) random: Random,
     pub(crate) outgoing: outgoing::Outgoing,
     pub(crate) turns: turns::Turns<turns::TurnKey>,
@@ -108,6 +114,7 @@ impl Hub {
             connectors: parts.connectors,
             pseudonyms: parts.pseudonyms,
             sandbox: parts.sandbox,
+            openapi: parts.openapi,
             random,
             outgoing,
             turns: turns::Turns::new(),

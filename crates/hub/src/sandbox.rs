@@ -9,6 +9,7 @@ pub use inbox::{Inbox, Received};
 pub(crate) use clock::Fired;
 
 use crate::{Account, Catalog, Hub, HubError, Parts, Pseudonyms, Random, hash_password};
+use bytes::Bytes;
 use merchants::Connector;
 use merchants::test::{BANGO, BANGO_US, PageKey, TestMerchant};
 use std::collections::HashMap;
@@ -59,7 +60,8 @@ impl Sandbox {
     }
 }
 
-/// Everything a sandbox hub is built from, the demo credential stored.
+/// Everything a sandbox hub is built from, the demo credential stored; `openapi` is the document it
+/// serves.
 ///
 /// # Errors
 /// Where the store or the system fails, or a stored secret is not readable.
@@ -67,6 +69,7 @@ pub async fn open_sandbox(
     store: Arc<dyn Store>,
     public_url: &str,
     password: &str,
+    openapi: Bytes,
 ) -> Result<(Parts, SandboxSecrets), HubError> {
     let secrets = secrets(store.as_ref()).await?;
     let id = store.account("sandbox".to_owned(), false).await?;
@@ -89,6 +92,7 @@ pub async fn open_sandbox(
         connectors: HashMap::from(connectors),
         pseudonyms: Pseudonyms::new(secrets.pseudonyms),
         sandbox: Some(sandbox),
+        openapi,
     };
     Ok((parts, secrets))
 }

@@ -13,9 +13,10 @@ fn allowed_says_what_admission_says() {
 }
 
 #[test]
-fn rejections_stand_in_their_order_of_precedence() {
+fn rejections_stand_in_their_order_of_precedence_and_words_in_that_of_the_documents() {
     assert!(Rejection::ALL.is_sorted());
     assert!(EventKind::ALL.is_sorted());
+    assert!(NotificationReason::ALL.is_sorted());
 }
 
 #[test]

@@ -88,6 +88,7 @@ async fn act(hub: Hub, action: Action, request: Request<Incoming>) -> Reply {
     match action {
         Action::ActivatePage(token) => Box::pin(hub.activate_page(&token)).await,
         Action::ActivateChoice(token) => Box::pin(hub.activate_choice(&token, request)).await,
+        Action::OpenApi => hub.openapi_document(),
         Action::SandboxInbox(name) => Box::pin(hub.inbox_receives(&name, request)).await,
         Action::SandboxNotifications
         | Action::SandboxClock
@@ -166,6 +167,14 @@ fn no_route(missed: NoRoute) -> ErrorAnswer {
 }
 
 impl Hub {
+    /// The contract as an OpenAPI document, for everybody.
+    fn openapi_document(&self) -> Reply {
+        let mut reply = Response::new(Full::new(self.openapi.clone()));
+        reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        reply.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        reply
+    }
+
     /// The request's time is over; what it began goes on. The record is shown where it can be.
     async fn too_late(&self, action: &Action, credential: Option<&HeaderValue>) -> Answer {
         let error = unavailable("deadline", "The answer took longer than 12 s; what was begun goes on.", 1)

@@ -22,8 +22,12 @@ impl Hub {
     /// A receiver without credential: keeps what came and answers as it was told to.
     pub(super) async fn inbox_receives(&self, name: &str, request: Request<Incoming>) -> Reply {
         let (parts, incoming) = request.into_parts();
-        let (Some(sandbox), Ok(bytes)) = (&self.sandbox, body::read(incoming).await) else {
-            return json(&Answer::plain(400, "{}".to_owned()));
+        let bytes = match body::read(incoming).await {
+            Ok(bytes) => bytes,
+            Err(error) => return json(&Answer::error(&error)),
+        };
+        let Some(sandbox) = &self.sandbox else {
+            return json(&Answer::error(&crate::answer::internal_error()));
         };
         let real_now = Moment(self.store.now().0 - self.store.clock_offset_ms());
         let status = sandbox.inbox().receive(name, &parts.headers, &bytes, real_now, sandbox.webhook_secret());

@@ -4,6 +4,7 @@
 mod answer;
 mod audit;
 mod call;
+mod contract;
 mod log;
 mod receiver;
 mod scripted_merchant;
@@ -103,7 +104,7 @@ impl Setup {
         let server = Server::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let address = server.address().unwrap();
         let url = format!("http://{address}");
-        let (mut parts, secrets) = open_sandbox(Arc::clone(&store), &url, PASSWORD).await.unwrap();
+        let (mut parts, secrets) = open_sandbox(Arc::clone(&store), &url, PASSWORD, contract::text()).await.unwrap();
         let secret_text = secrets.webhook_secret.clone();
         parts.catalog = catalog(&store, &url, &secret_text, self.demo, &self.others).await;
         if let Some(merchant) = self.merchant {

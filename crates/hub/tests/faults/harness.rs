@@ -4,6 +4,7 @@
 use crate::connector::Scripted;
 use crate::merchant::Merchant;
 use crate::receiver::Receiver;
+use bytes::Bytes;
 use entitlement::{Entitlement, MerchantEvent, Moment, Rejection, Told};
 use hub::{Account, Answer, Caller, Catalog, Dispatch, Hub, Parts, Pseudonyms, Wanted};
 use ids::{EntitlementKey, RequestIdentity};
@@ -149,6 +150,7 @@ impl Case {
             connectors: HashMap::from([(BANGO_US.to_owned(), connector)]),
             pseudonyms: Pseudonyms::new([7; 32]),
             sandbox: None,
+            openapi: Bytes::new(),
         };
         (Hub::build(parts).await.unwrap(), account)
     }

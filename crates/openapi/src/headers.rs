@@ -1,0 +1,148 @@
+//! What requests may send besides a body (`components.parameters`) and which headers answers carry
+//! (`components.headers`).
+
+use merchants::test::{MagicNumber, MagicType};
+use serde_json::{Map, Value, json};
+
+const ID: &str = "0198c0de-7a11-7b0e-8c3d-2f6a9b1e4d70";
+
+/// Every parameter, by the name of its component.
+pub(crate) fn parameters() -> Map<String, Value> {
+    let all = headers_of_requests().into_iter().chain(in_paths()).chain(in_queries());
+    all.map(|(name, parameter)| (name.to_owned(), parameter)).collect()
+}
+
+fn headers_of_requests() -> Vec<(&'static str, Value)> {
+    let identity = || json!({ "type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!-~]+$" });
+    let header = |name: &str, description: &str, schema: Value, example: &str| json!({ "name": name, "in": "header", "description": description, "schema": schema, "example": example });
+    vec![
+        (
+            "RequestIdentifier",
+            header(
+                "X-RequestIdentifier",
+                "Names this operation, so that it cannot happen twice: a repeat gets the first answer. The answer \
+                 repeats it.",
+                identity(),
+                "order-4711",
+            ),
+        ),
+        (
+            "IdempotencyKey",
+            header(
+                "Idempotency-Key",
+                "The same as X-RequestIdentifier; quotes around it are dropped. Both, with different values, are \
+                 refused.",
+                identity(),
+                "order-4711",
+            ),
+        ),
+        (
+            "IfMatch",
+            header(
+                "If-Match",
+                "The ETag of the record that this change was made for; 412 if it has moved on.",
+                json!({ "type": "string" }),
+                "\"3\"",
+            ),
+        ),
+        (
+            "Prefer",
+            header(
+                "Prefer",
+                "validate-only makes a dry run of a write: it is checked and answered as ever, and nothing is done.",
+                json!({ "type": "string", "enum": ["validate-only"] }),
+                "validate-only",
+            ),
+        ),
+        (
+            "MagicNumber",
+            header(
+                "X-Magic-Number",
+                "Test mode: forces the merchant's answer to this call, and no merchant is asked.",
+                json!({ "type": "string", "enum": magic_numbers() }),
+                "CREATE_REQUEST_RETURNS_ACTIVATED",
+            ),
+        ),
+        (
+            "Switch",
+            header(
+                "X-Entitle-Switch",
+                "Test mode: sets one of the credential's switches for this request, as name=value.",
+                json!({ "type": "string", "enum": switches() }),
+                "conflictCode=CONFLICT",
+            ),
+        ),
+    ]
+}
+
+fn in_paths() -> [(&'static str, Value); 4] {
+    let path = |name: &str, description: &str, example: &str| {
+        json!({
+            "name": name, "in": "path", "required": true, "description": description,
+            "schema": { "type": "string", "minLength": 1 }, "example": example,
+        })
+    };
+    [
+        ("EntitlementId", path("id", "the entitlementId", ID)),
+        ("EchoId", path("id", "any text", "hello-1")),
+        ("InboxName", path("name", "the name of an inbox", "default")),
+        ("NotificationId", path("notificationId", "the webhook-id", &format!("{ID}.0.1"))),
+    ]
+}
+
+fn in_queries() -> [(&'static str, Value); 4] {
+    let query = |name: &str, description: &str, schema: Value, example: Value| json!({ "name": name, "in": "query", "description": description, "schema": schema, "example": example });
+    let limit = json!({ "type": "integer", "minimum": 1, "maximum": 1000, "default": 100 });
+    let states = json!({ "type": "string", "enum": ["WAITING", "DELIVERED", "DEAD"] });
+    let text = || json!({ "type": "string", "minLength": 1 });
+    [
+        ("Inbox", query("inbox", "only what came into this one", text(), json!("default"))),
+        ("Limit", query("limit", "at most so many", limit, json!(10))),
+        ("OfEntitlement", query("entitlementId", "only those of this entitlement", text(), json!(ID))),
+        ("State", query("state", "only those in this state", states, json!("DEAD"))),
+    ]
+}
+
+fn magic_numbers() -> Vec<String> {
+    MagicType::ALL.into_iter().flat_map(MagicNumber::of).map(|number| number.to_string()).collect()
+}
+
+fn switches() -> Vec<String> {
+    let all =
+        wire::SWITCHES.iter().flat_map(|(name, values)| values.iter().map(move |value| format!("{name}={value}")));
+    all.filter(|switch| !switch.ends_with('*')).collect()
+}
+
+/// Headers of answers, with an example each: name, what it says, whether it is always there.
+const HEADERS: [(&str, &str, bool, &str); 8] = [
+    ("X-Request-Id", "This answer's id, which also stands in the hub's log.", true, "7f3a9c2e51b04d68"),
+    ("X-RequestIdentifier", "The request identity as it was sent.", false, "order-4711"),
+    ("ETag", "Counts the changes of the record; If-Match takes it.", false, "\"3\""),
+    ("Idempotent-Replayed", "This is the first answer again.", false, "true"),
+    ("Ignored-Fields", "Fields that were ignored, as the switch unknownFields says.", false, "colour"),
+    ("Preference-Applied", "The preference that was honoured.", false, "validate-only"),
+    ("Retry-After", "Seconds until it is worth trying again.", true, "1"),
+    ("WWW-Authenticate", "How to authenticate.", true, "Basic realm=\"Entitle\", charset=\"UTF-8\""),
+];
+
+/// `components.headers`.
+pub(crate) fn headers() -> Map<String, Value> {
+    let described = HEADERS.into_iter().map(|(name, description, required, example)| {
+        let schema = match name {
+            "Retry-After" => json!({ "type": "integer", "minimum": 0 }),
+            "Idempotent-Replayed" => json!({ "type": "string", "const": "true" }),
+            _ => json!({ "type": "string" }),
+        };
+        let example = if name == "Retry-After" { json!(1) } else { json!(example) };
+        let header = json!({ "description": description, "required": required, "schema": schema, "example": example });
+        (name.to_owned(), header)
+    });
+    described.collect()
+}
+
+/// References to headers of answers, by name.
+pub(crate) fn references(names: &[&str]) -> Value {
+    let named =
+        names.iter().map(|name| ((*name).to_owned(), json!({ "$ref": format!("#/components/headers/{name}") })));
+    Value::Object(named.collect())
+}
