@@ -1,18 +1,30 @@
 //! `entitle`: the one binary. Each subcommand has its own file; without one the sandbox starts.
 
+mod connection;
+mod entitlement;
+mod failure;
+mod listen;
+mod notifications;
 mod openapi;
 mod sandbox;
+mod settings;
 mod start_text;
+mod text;
 
 use clap::{Parser, Subcommand};
+use std::future::Future;
 use std::process::ExitCode;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// Help is no wider, however wide the terminal.
+const HELP_WIDTH: usize = 90;
+
 /// Entitle, the open entitlement resale hub.
 #[derive(Debug, Parser)]
-#[command(name = "entitle", version, about, args_conflicts_with_subcommands = true, after_help = sandbox::EXAMPLES)]
+#[command(name = "entitle", version, about, max_term_width = HELP_WIDTH)]
+#[command(args_conflicts_with_subcommands = true, after_help = sandbox::EXAMPLES)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -25,6 +37,15 @@ enum Command {
     /// Start the sandbox: embedded store, test clock, demo reseller, test merchants (the default)
     #[command(after_help = sandbox::EXAMPLES)]
     Sandbox(sandbox::Options),
+    /// Look at entitlements
+    #[command(subcommand)]
+    Entitlement(entitlement::Command),
+    /// Look at what the reseller is told, and tell it again
+    #[command(subcommand)]
+    Notifications(notifications::Command),
+    /// Follow what happens as it happens, and forward it to a receiver of yours
+    #[command(after_help = listen::EXAMPLES)]
+    Listen(listen::Options),
     /// Print the API as an OpenAPI 3.1 document
     #[command(after_help = openapi::EXAMPLES)]
     Openapi,
@@ -33,17 +54,22 @@ enum Command {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     start_logs();
-    let ran = match cli.command.unwrap_or(Command::Sandbox(cli.sandbox)) {
+    let done = match cli.command.unwrap_or(Command::Sandbox(cli.sandbox)) {
         Command::Sandbox(options) => sandbox::run(&options),
         Command::Openapi => openapi::run(),
+        Command::Entitlement(command) => waiting_for(entitlement::run(&command)),
+        Command::Notifications(command) => waiting_for(notifications::run(&command)),
+        Command::Listen(options) => waiting_for(listen::run(&options)),
     };
-    match ran {
+    match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("entitle: {error:#}");
-            ExitCode::FAILURE
-        }
+        Err(error) => failure::tell(&error),
     }
+}
+
+/// A command that asks a hub needs no threads of its own.
+fn waiting_for(command: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(command)
 }
 
 /// Logs go to standard error, so that standard output stays readable; `ENTITLE_LOG` sets the

@@ -1,0 +1,17 @@
+//! Settings that are no flags, because they are secret or everybody's: this is the door to the
+//! environment. Settings that are flags, too, stand beside their flags.
+
+/// Where a password may come from; a flag would show it to everybody on the machine.
+pub(crate) const PASSWORD: &str = "ENTITLE_PASSWORD";
+
+/// The password of the environment.
+#[expect(clippy::disallowed_methods, reason = "this is the door to the environment")]
+pub(crate) fn password() -> Option<String> {
+    std::env::var(PASSWORD).ok().filter(|password| !password.is_empty())
+}
+
+/// Whether colour is unwelcome whatever the output is: `NO_COLOR` set to anything.
+#[expect(clippy::disallowed_methods, reason = "this is the door to the environment")]
+pub(crate) fn no_color() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|set| !set.is_empty())
+}
