@@ -1,32 +1,34 @@
 //! The history of an entitlement as a time line: what was, and under it what is planned.
 
-use crate::text::{Paint, WIDTH, cut, padded, str_of, value};
+use crate::text::{Paint, WIDTH, padded, str_of, value, wrap};
 use client::Item;
 use serde_json::Value;
+use std::collections::BTreeSet;
 
-/// Where the dot of the line stands, and the text beside it.
-const DOT: usize = 2 + "2026-03-10 12:00:00 ".len() + 1;
+/// Where the dots of the line stand, and the text beside it.
+const DOT: usize = "  2026-03-10 12:00:00  ".len();
 const TEXT: usize = DOT + 2;
-/// Names of fields are padded to this.
-const FIELD: usize = 24;
-
-/// Dates that only say when an event was; its own moment says so already.
-const MOMENTS: [&str; 1] = ["dateLastUpdated"];
+/// Where a detail's text begins: the longest name of a field has room.
+const DETAIL: usize = "entitlementDisplayName  ".len();
+/// A detail is shown in so many lines at most.
+const DETAIL_LINES_MAX: usize = 3;
 
 /// Appends the line.
 pub(super) fn push(out: &mut String, events: &[Item], paint: Paint) {
     for (at, event) in events.iter().enumerate() {
-        let is_last = at + 1 == events.len();
         let planned = event["planned"].as_bool() == Some(true);
         let actor = str_of(event.value(), "actor").to_lowercase();
         let note = if planned { format!("{actor}, planned") } else { actor };
         let dot = if planned { "○" } else { "●" };
-        let name = padded(&value(&event["event"]), FIELD);
-        out.push_str(&format!("  {} {dot} {} {}\n", value(&event["at"]), paint.strong(&name), paint.faint(&note)));
-        let bar = if is_last { " " } else { "│" };
-        for line in details(event) {
-            let line = cut(&line, WIDTH - TEXT);
-            out.push_str(&format!("{}{}\n", " ".repeat(DOT), format!("{bar} {line}").trim_end()));
+        let name = paint.strong(&padded(&value(&event["event"]), DETAIL));
+        out.push_str(&format!("  {}  {dot} {name}{}\n", value(&event["at"]), paint.faint(&note)));
+        let bar = if at + 1 == events.len() { " " } else { "│" };
+        for (name, text) in details(event) {
+            for (line, text) in wrap(&text, WIDTH - TEXT - DETAIL).iter().take(DETAIL_LINES_MAX).enumerate() {
+                let name = padded(if line == 0 { &name } else { "" }, DETAIL);
+                let bar = paint.faint(bar);
+                out.push_str(&format!("{}{bar} {}{}\n", " ".repeat(DOT), paint.faint(&name), text));
+            }
         }
     }
 }
@@ -42,31 +44,46 @@ pub(super) fn reason(reason: &Value) -> String {
     }
 }
 
-fn details(event: &Item) -> Vec<String> {
-    let field = |name: &str, text: &str| format!("{} {text}", padded(name, FIELD));
-    let changes = event["changes"].as_array().into_iter().flatten();
-    let is_first = |change: &Value| str_of(change, "field") == "status" && change["old"].is_null();
-    let born = changes.clone().any(is_first);
-    let mut lines: Vec<String> = changes
-        .filter(|change| {
-            // The record above shows what it was created with.
-            let name = str_of(change, "field");
-            if born { name == "status" } else { !MOMENTS.contains(&name) }
-        })
-        .map(|change| {
-            let new = value(&change["new"]);
-            let shown = if change["old"].is_null() { new } else { format!("{} → {new}", value(&change["old"])) };
-            field(str_of(change, "field"), &shown)
-        })
-        .collect();
+/// What changed, why, who asked for it, and what became of the telling.
+fn details(event: &Item) -> Vec<(String, String)> {
+    let changes = event["changes"].as_array().map_or(&[][..], Vec::as_slice);
+    // What it was created with stands in the record above.
+    let is_birth = changes.iter().any(|change| str_of(change, "field") == "entitlementId");
+    let mut lines = Vec::new();
+    for change in changes.iter().filter(|change| !is_birth || str_of(change, "field") == "status") {
+        let (old, new) = (&change["old"], &change["new"]);
+        let texts =
+            if old.is_object() || new.is_object() { inner(old, new, &event["reason"]) } else { vec![became(old, new)] };
+        lines.extend(texts.into_iter().map(|text| (value(&change["field"]), text)));
+    }
+    let mut push = |name: &str, text: String| lines.push((name.to_owned(), text));
     if !event["reason"].is_null() {
-        lines.push(field("reason", &reason(&event["reason"])));
+        push("reason", reason(&event["reason"]));
     }
     if event["requestId"].is_string() {
-        lines.push(field("request", &value(&event["requestId"])));
+        push("request", value(&event["requestId"]));
     }
     if let Some(state) = event["notificationState"].as_str() {
-        lines.push(field("notification", &state.to_lowercase()));
+        push("notification", state.to_lowercase());
     }
     lines
+}
+
+/// The members of an object that changed, but for those that only repeat the event's reason.
+fn inner(old: &Value, new: &Value, reason: &Value) -> Vec<String> {
+    let names =
+        |object: &Value| object.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+    let all: BTreeSet<String> = names(old).into_iter().chain(names(new)).collect();
+    let repeats = |name: &str| {
+        let said = [&reason["category"], &reason["code"], &reason["description"]];
+        name.contains("Reason") && said.iter().any(|word| !word.is_null() && **word == new[name])
+    };
+    let changed = all.into_iter().filter(|name| old[name] != new[name] && !repeats(name));
+    changed
+        .map(|name| format!("{}: {}", value(&Value::String(name.clone())), became(&old[&name], &new[&name])))
+        .collect()
+}
+
+fn became(old: &Value, new: &Value) -> String {
+    if old.is_null() { value(new) } else { format!("{} → {}", value(old), value(new)) }
 }

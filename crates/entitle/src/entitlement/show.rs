@@ -216,15 +216,11 @@ fn operation(operation: &Value) -> Option<String> {
 }
 
 fn last_error(error: &Value) -> Option<String> {
-    let rule = error["rule"].as_str()?;
-    let what = error["operation"].as_str().map(|operation| format!(" to {}", operation.to_lowercase()));
-    let who = value(&error["origin"]);
-    Some(format!(
-        "{}: {who}{} said {} ({rule})",
-        value(&error["at"]),
-        what.unwrap_or_default(),
-        value(&error["message"])
-    ))
+    let message = error["message"].as_str()?;
+    let about = error["operation"].as_str().map(|operation| format!(", {}", operation.to_lowercase()));
+    let rule = error["rule"].as_str().map(|rule| format!(" ({rule})"));
+    let who = str_of(error, "origin").to_lowercase();
+    Some(format!("{}, {who}{}: {message}{}", value(&error["at"]), about.unwrap_or_default(), rule.unwrap_or_default()))
 }
 
 /// A text with the moments of an object that are there.
