@@ -22,8 +22,23 @@ pub struct Answer {
     pub challenge: bool,
     /// Names for `Ignored-Fields`.
     pub ignored_fields: Vec<String>,
+    /// `RateLimit-Policy` and `RateLimit`.
+    pub rate_limit: Option<RateLimit>,
     /// `Preference-Applied`: the preference that was honoured.
     pub preference_applied: Option<String>,
+}
+
+/// How a limit of requests stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RateLimit {
+    /// So many requests in a window.
+    pub quota: u32,
+    /// The window's length.
+    pub window_s: u32,
+    /// So many are left now.
+    pub left: u32,
+    /// The quota is whole again after so long.
+    pub resets_in_s: u32,
 }
 
 impl Answer {
@@ -39,6 +54,7 @@ impl Answer {
             allow: None,
             challenge: false,
             ignored_fields: Vec::new(),
+            rate_limit: None,
             preference_applied: None,
         }
     }

@@ -4,6 +4,7 @@ mod activate;
 mod authorize;
 mod body;
 mod entitlement;
+mod forced;
 mod guarded;
 mod operations;
 mod outbox;
@@ -38,6 +39,8 @@ pub(crate) enum Action {
     SandboxClock,
     SandboxMoveClock,
     SandboxReset,
+    SandboxNext,
+    SandboxForceNext,
     SandboxInbox(String),
     SandboxAnswers(String),
     SandboxOutbox,
@@ -121,6 +124,11 @@ fn sandbox_route(method: &Method, words: &[&str]) -> Routed {
         ["clock"] => Some(one_of(
             method,
             &[(Method::GET, Action::SandboxClock), (Method::POST, Action::SandboxMoveClock)],
+            "GET, POST",
+        )),
+        ["next"] => Some(one_of(
+            method,
+            &[(Method::GET, Action::SandboxNext), (Method::POST, Action::SandboxForceNext)],
             "GET, POST",
         )),
         ["reset"] => Some(one_of(method, &[(Method::POST, Action::SandboxReset)], "POST")),

@@ -12,6 +12,7 @@ pub const HUB_RULES: &[&str] = &[
     "clock-backwards",
     "contended",
     "deadline",
+    "forced",
     "headers-too-slow",
     "http-invalid",
     "id-used",

@@ -3,10 +3,12 @@
 
 mod clock;
 mod inbox;
+mod next;
 
 pub use inbox::{Inbox, Received};
 
 pub(crate) use clock::Fired;
+pub(crate) use next::Forced;
 
 use crate::{Account, Catalog, Hub, HubError, Parts, Pseudonyms, Random, hash_password};
 use bytes::Bytes;
@@ -36,6 +38,7 @@ pub struct Sandbox {
     page_key: PageKey,
     webhook_secret: WebhookSecret,
     inbox: Inbox,
+    next: next::NextAnswers,
     /// What fired while the test clock moves; `None` while it stands.
     journal: Mutex<Option<Vec<Fired>>>,
 }
@@ -45,6 +48,10 @@ impl Sandbox {
     #[must_use]
     pub fn inbox(&self) -> &Inbox {
         &self.inbox
+    }
+
+    pub(crate) fn next(&self) -> &next::NextAnswers {
+        &self.next
     }
 
     pub(crate) fn merchant(&self) -> &Arc<dyn Connector> {
@@ -84,6 +91,7 @@ pub async fn open_sandbox(
         page_key: secrets.page_key.clone(),
         webhook_secret: webhook()?,
         inbox: Inbox::default(),
+        next: next::NextAnswers::default(),
         journal: Mutex::new(None),
     };
     let parts = Parts {
@@ -130,6 +138,7 @@ impl Hub {
         self.store.reset_test_data().await?;
         if let Some(sandbox) = &self.sandbox {
             sandbox.inbox.clear();
+            sandbox.next.clear_all();
         }
         Ok(())
     }

@@ -62,6 +62,23 @@ impl ResponseCode {
         }
     }
 
+    /// The codes that answers of this HTTP status carry, the usual one first; none where the status
+    /// tells of no fault. A status that the hub itself never gives has the code of its kind.
+    #[must_use]
+    pub const fn of_status(http: u16) -> &'static [ResponseCode] {
+        match http {
+            401 => &[Self::Unauthorized],
+            404 => &[Self::NotFound],
+            409 => &[Self::NotAvailable, Self::AlreadyExists, Self::Conflict],
+            422 => &[Self::NotAvailable, Self::BadRequest],
+            429 => &[Self::TooManyRequests],
+            502..=504 => &[Self::ServiceUnavailable],
+            400..=499 => &[Self::BadRequest],
+            500..=599 => &[Self::InternalError],
+            _ => &[],
+        }
+    }
+
     /// The number under which saved answers keep the code; never changes.
     #[must_use]
     pub const fn index(self) -> u8 {
@@ -97,5 +114,16 @@ mod tests {
             assert_eq!(ResponseCode::from_index(code.index()), Some(code));
         }
         assert_eq!(ResponseCode::from_index(11), None);
+    }
+
+    #[test]
+    fn every_fault_has_a_status_and_every_status_of_a_fault_a_code() {
+        for http in 0..1_000 {
+            assert_eq!(ResponseCode::of_status(http).is_empty(), !(400..=599).contains(&http), "{http}");
+        }
+        for code in ResponseCode::ALL {
+            let is_fault = (400..=599).any(|http| ResponseCode::of_status(http).contains(&code));
+            assert_eq!(is_fault, !matches!(code, ResponseCode::Ok | ResponseCode::ClientActionRequired), "{code:?}");
+        }
     }
 }

@@ -64,7 +64,11 @@ impl Hub {
 
     async fn answer_reseller(&self, action: Action, request: Request<Incoming>) -> Answered {
         let (parts, incoming) = request.into_parts();
-        let account = switched(self.authorize(&parts.headers).await?, &parts.headers);
+        let authorized = self.authorize(&parts.headers).await?;
+        let account = switched(Arc::clone(&authorized), &parts.headers);
+        if let Some(forced) = self.forced(account.as_ref().unwrap_or(&authorized), &parts)? {
+            return Ok(forced);
+        }
         let bytes = body::read(incoming).await?;
         let is_read = matches!(action, Action::Echo(_) | Action::Read(_) | Action::History(_));
         let asked = Asked {

@@ -6,7 +6,16 @@ use hyper::header::HeaderMap;
 /// The value of a preference, `""` where it has none; `None` where it is not stated. Names are
 /// matched in any letter case, and the first of several counts.
 pub(super) fn preference(headers: &HeaderMap, name: &str) -> Option<String> {
-    let lines = headers.get_all("prefer").iter().filter_map(|line| line.to_str().ok());
+    stated(headers, "prefer", name)
+}
+
+/// The same of the header preference-extension, which says more about a preference.
+pub(super) fn extension(headers: &HeaderMap, name: &str) -> Option<String> {
+    stated(headers, "preference-extension", name)
+}
+
+fn stated(headers: &HeaderMap, header: &'static str, name: &str) -> Option<String> {
+    let lines = headers.get_all(header).iter().filter_map(|line| line.to_str().ok());
     lines.flat_map(split_outside_quotes).find_map(|stated| {
         let (preference, _parameters) = stated.split_once(';').unwrap_or((stated, ""));
         let (stated, value) = preference.split_once('=').unwrap_or((preference, ""));

@@ -4,7 +4,7 @@
 use super::guarded::{Guarded, Panicked};
 use super::{Action, NoRoute, route};
 use crate::Hub;
-use crate::answer::{Answer, internal_error, unavailable};
+use crate::answer::{Answer, RateLimit, internal_error, unavailable};
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -94,6 +94,8 @@ async fn act(hub: Hub, action: Action, request: Request<Incoming>) -> Reply {
         | Action::SandboxClock
         | Action::SandboxMoveClock
         | Action::SandboxReset
+        | Action::SandboxNext
+        | Action::SandboxForceNext
         | Action::SandboxAnswers(_)
         | Action::SandboxOutbox
         | Action::SandboxReplay(_) => Box::pin(hub.sandbox_action(action, request)).await,
@@ -130,6 +132,11 @@ pub(crate) fn json(answer: &Answer) -> Reply {
     }
     if let Some(allow) = answer.allow {
         set(ALLOW, allow);
+    }
+    if let Some(limit) = answer.rate_limit {
+        let RateLimit { quota, window_s, left, resets_in_s } = limit;
+        set(HeaderName::from_static("ratelimit-policy"), &format!("\"default\";q={quota};w={window_s}"));
+        set(HeaderName::from_static("ratelimit"), &format!("\"default\";r={left};t={resets_in_s}"));
     }
     if answer.challenge {
         set(WWW_AUTHENTICATE, "Basic realm=\"Entitle\", charset=\"UTF-8\"");

@@ -58,12 +58,16 @@ impl Hub {
         if action == Action::SandboxClock {
             return self.clock_now().await;
         }
+        if action == Action::SandboxNext {
+            return Ok(self.next_forced(&account));
+        }
         if action == Action::SandboxOutbox {
             return self.outbox(&account, query.unwrap_or("")).await;
         }
         let asked = body::json(headers, &bytes)?.unwrap_or_default();
         match action {
             Action::SandboxMoveClock => self.clock_moved(&asked).await,
+            Action::SandboxForceNext => self.force_next(&account, &asked),
             Action::SandboxReset => {
                 self.reset_sandbox().await.map_err(from_store)?;
                 Ok(Answer::plain(200, envelope("\"reset\":true")))
@@ -145,7 +149,7 @@ fn answers(asked: &JsonObject) -> Result<(u16, u32), Box<ErrorAnswer>> {
     Ok((status, times))
 }
 
-fn fault(field: &str, hint: &str) -> ErrorAnswer {
+pub(super) fn fault(field: &str, hint: &str) -> ErrorAnswer {
     ErrorAnswer::faults(vec![Fault {
         field: field.to_owned(),
         rule: "sandbox-invalid",

@@ -12,6 +12,7 @@ mod credentials;
 mod dry_run;
 mod endings;
 mod faulty_fields;
+mod forced;
 mod framing;
 mod harness;
 mod history;

@@ -7,6 +7,7 @@ shared! {
     "sandbox-invalid" => |hub| {
         hub.refuses("", hub.call("POST", "/sandbox/v1/clock").json(&json!({ "advance": "forty days" })).text()).await
     },
+    "forced" => |hub| hub.refuses("", hub.call("GET", "/v1/echo/hello").header("Prefer", "status=503").text()).await,
     "clock-backwards" => |hub| {
         hub.advance("P40D").await;
         let back = json!({ "set": "2026-03-11T00:00:00Z" });
