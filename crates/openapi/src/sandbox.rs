@@ -89,6 +89,27 @@ pub(crate) const SPECS: &[Spec] = &[
         refusals: &[409, 415],
     },
     Spec {
+        id: "sandboxNext",
+        kind: Kind::Sandbox,
+        summary: "What is still to be forced",
+        description: "The answer that the next calls of section 4 get, and how many of them.",
+        parameters: &[],
+        body: None,
+        answers: &[success(200, "What is set.", &["NextAnswer"], &["NextAnswer"])],
+        refusals: &[],
+    },
+    Spec {
+        id: "sandboxForceNext",
+        kind: Kind::Sandbox,
+        summary: "Force the next answers",
+        description: "The next calls of section 4 with this credential are answered so, right after authentication, and \
+                      nothing is done.",
+        parameters: &[],
+        body: Some(("NextRequest", true)),
+        answers: &[success(200, "What is set.", &["NextAnswer"], &["NextAnswer"])],
+        refusals: &[415],
+    },
+    Spec {
         id: "sandboxReset",
         kind: Kind::Sandbox,
         summary: "Begin again",
@@ -130,6 +151,8 @@ pub(crate) fn schemas() -> Vec<(&'static str, Value)> {
         ("ClockRequest", clock_request()),
         ("ClockAnswer", clock),
         ("ClockMovedAnswer", moved),
+        ("NextRequest", next_request()),
+        ("NextAnswer", next()),
         ("ResetAnswer", enveloped("Everything is empty.", &[("reset", json!({ "const": true }))])),
         ("Document", json!({ "type": "object", "additionalProperties": true, "description": "An OpenAPI document." })),
     ]
@@ -211,6 +234,34 @@ fn answers_request() -> Value {
     })
 }
 
+fn next_request() -> Value {
+    let forced = json!({ "type": "integer", "minimum": 400, "maximum": 599 });
+    let times = json!({ "type": "integer", "minimum": 0, "maximum": 1000, "default": 1 });
+    json!({
+        "type": "object",
+        "description": "The answer, and to how many calls; times 0 takes it back.",
+        "properties": {
+            "status": forced,
+            "responseCode": described(json!({ "type": ["string", "null"] }), "one that goes with the status"),
+            "times": times,
+        },
+        "additionalProperties": false,
+    })
+}
+
+fn next() -> Value {
+    let next = answer(
+        "How they are answered.",
+        &[
+            ("status", json!({ "type": "integer", "minimum": 400, "maximum": 599 })),
+            ("responseCode", text(false)),
+            ("times", described(json!({ "type": "integer", "minimum": 1, "maximum": 1000 }), "so many still")),
+        ],
+    );
+    let next = json!({ "oneOf": [next, { "type": "null" }] });
+    enveloped("What is forced on the next calls; null where nothing is.", &[("next", next)])
+}
+
 fn clock_request() -> Value {
     let one = |name: &str, schema: Value| json!({ "type": "object", "required": [name], "properties": { name: schema }, "additionalProperties": false });
     let duration = described(json!({ "type": "string", "format": "duration" }), "ISO 8601, for example P40D");
@@ -274,6 +325,9 @@ pub(crate) fn examples(add: &mut impl FnMut(&str, &str, Value)) {
     add("ClockAnswer", "An end is planned", enveloped(json!({ "now": now, "offset": offset, "forecast": [planned] })));
     let moved = json!({ "now": now, "offset": offset, "fired": [fired], "left": 0 });
     add("ClockMovedAnswer", "It has ended on the way", enveloped(moved));
+    let next = json!({ "status": 429, "responseCode": "TOO_MANY_REQUESTS", "times": 1 });
+    add("nextRequest", "Too many requests, once", next.clone());
+    add("NextAnswer", "The next one is refused", enveloped(json!({ "next": next })));
     add("ResetAnswer", "Empty", enveloped(json!({ "reset": true })));
     add("Document", "Its beginning", json!({ "openapi": "3.1.0" }));
 }

@@ -36,6 +36,8 @@ pub const OPERATIONS: &[Operation] = &[
     operation("sandboxReplay", "POST", "/sandbox/v1/outbox/{notificationId}/replay"),
     operation("sandboxClock", "GET", "/sandbox/v1/clock"),
     operation("sandboxMoveClock", "POST", "/sandbox/v1/clock"),
+    operation("sandboxNext", "GET", "/sandbox/v1/next"),
+    operation("sandboxForceNext", "POST", "/sandbox/v1/next"),
     operation("sandboxReset", "POST", "/sandbox/v1/reset"),
     operation("openapi", "GET", "/docs/openapi.json"),
 ];
@@ -73,6 +75,8 @@ mod tests {
             Action::SandboxReplay(_) => &["sandboxReplay"],
             Action::SandboxClock => &["sandboxClock"],
             Action::SandboxMoveClock => &["sandboxMoveClock"],
+            Action::SandboxNext => &["sandboxNext"],
+            Action::SandboxForceNext => &["sandboxForceNext"],
             Action::SandboxReset => &["sandboxReset"],
             Action::OpenApi => &["openapi"],
             // Pages for people.
