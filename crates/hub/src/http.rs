@@ -28,6 +28,7 @@ pub(crate) enum Action {
     Update,
     Read(String),
     Report,
+    Feed,
     Cancel(String),
     Revoke(String),
     Reactivate,
@@ -58,7 +59,7 @@ pub(crate) enum NoRoute {
 }
 
 /// Paths named in hints, `{id}` standing for an id.
-const PATHS: [&str; 11] = [
+const PATHS: [&str; 12] = [
     "/v1/echo/{id}",
     "/v1/entitlement",
     "/v1/entitlement/{id}",
@@ -67,6 +68,7 @@ const PATHS: [&str; 11] = [
     "/v1/entitlement/revoke/{id}",
     "/v1/entitlement/{id}/activationInfo",
     "/v1/entitlement/{id}/history",
+    "/v1/events",
     "/sandbox/v1/notifications",
     "/sandbox/v1/clock",
     "/sandbox/v1/outbox",
@@ -101,6 +103,7 @@ fn reseller_route(method: &Method, words: &[&str]) -> Routed {
     let post = |action| Some(one_of(method, &[(Method::POST, action)], "POST"));
     match words {
         ["echo", id] => get(Action::Echo((*id).into())),
+        ["events"] => get(Action::Feed),
         ["entitlement"] => {
             Some(one_of(method, &[(Method::POST, Action::Create), (Method::PATCH, Action::Update)], "POST, PATCH"))
         }
@@ -201,6 +204,7 @@ mod tests {
             (Method::POST, "/entitlement/report", Action::Report),
             (Method::POST, "/entitlement/cancel/x", Action::Cancel("x".into())),
             (Method::POST, "/entitlement/revoke/x", Action::Revoke("x".into())),
+            (Method::GET, "/events", Action::Feed),
             (Method::GET, "/entitlement/x/ACTIVATIONinfo", Action::ActivationInfo("x".into())),
             (Method::POST, "/entitlement/activationInfo/x", Action::ActivationInfo("x".into())),
             (Method::GET, "/entitlement/x/history", Action::History("x".into())),

@@ -75,6 +75,8 @@ pub struct Inner {
     pub(crate) credentials: credentials::Credentials,
     /// Rung after every commit that put something into a lane.
     pub(crate) lanes_bell: Notify,
+    /// Rung after every commit that brought events.
+    pub(crate) feed_bells: questions::Bells,
     /// Held while the test clock moves, so that the workers do not fire beside it.
     pub(crate) clock_moves: tokio::sync::RwLock<()>,
 }
@@ -120,6 +122,7 @@ impl Hub {
             turns: turns::Turns::new(),
             credentials,
             lanes_bell: Notify::new(),
+            feed_bells: questions::Bells::default(),
             clock_moves: tokio::sync::RwLock::new(()),
         };
         Ok(Self { inner: Arc::new(inner) })

@@ -1,4 +1,9 @@
 //! What a reseller can ask beside the operations. Everything here is told from the same rules and
 //! the same store as the operations themselves; nothing here writes, and no rule stands here.
 
+mod bells;
+mod feed;
 mod history;
+
+pub(crate) use bells::Bells;
+pub(crate) use feed::feed_within;

@@ -11,6 +11,7 @@ pub const HUB_RULES: &[&str] = &[
     "body-too-slow",
     "clock-backwards",
     "contended",
+    "cursor-expired",
     "deadline",
     "forced",
     "headers-too-slow",

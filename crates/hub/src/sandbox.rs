@@ -136,6 +136,7 @@ impl Hub {
     pub(crate) async fn reset_sandbox(&self) -> Result<(), StoreError> {
         let _clock_stands = self.clock_moves.write().await;
         self.store.reset_test_data().await?;
+        self.feed_bells.ring_all();
         if let Some(sandbox) = &self.sandbox {
             sandbox.inbox.clear();
             sandbox.next.clear_all();

@@ -95,6 +95,7 @@ impl Server {
             });
         }
         drop(self.listener);
+        hub.feed_bells.stop();
         if timeout(DRAIN_WITHIN, graceful.shutdown()).await.is_err() {
             tracing::warn!("some requests did not end in time; recovery goes on with them at the next start");
         }

@@ -6,8 +6,9 @@ use ids::{EntitlementKey, NotificationId, TargetId, parse_uuid};
 use serde_json::{Map, Value, json};
 use wire::dry_run_body;
 use wire::{
-    ANSWER_FORM, DryRun, ErrorAnswer, Fault, HistoryBody, HistoryEvent, NOTIFICATION_FORM, NOTIFICATION_REASON_FIELD,
-    ResponseCode, Told, action_parameters, echo_body, notification_body, record_body, report_body,
+    ANSWER_FORM, DryRun, ErrorAnswer, Fault, FeedBody, FeedEvent, HistoryBody, HistoryEvent, NOTIFICATION_FORM,
+    NOTIFICATION_REASON_FIELD, ResponseCode, Told, action_parameters, echo_body, notification_body, record_body,
+    report_body,
 };
 
 const ID: &str = "0198c0de-7a11-7b0e-8c3d-2f6a9b1e4d70";
@@ -37,6 +38,7 @@ pub(crate) fn all() -> Map<String, Value> {
     add("action", "The customer has to go to a page", action());
     add("dryRun", "With Prefer: validate-only", dry_run());
     add("history", "Created and activated", history());
+    add("feed", "One event", feed());
     let found = [pending(), active()];
     add("report", "The first page of several", value(&report_body(found.iter(), Some("MTc3MzE0NDAwMDAwMC4wMTk4"), 42)));
     add("notification", "It has become ACTIVE", notification());
@@ -152,6 +154,19 @@ fn history() -> Value {
         ..first
     };
     body.push(&second);
+    value(&body.finish())
+}
+
+fn feed() -> Value {
+    let record = active();
+    let mut body = FeedBody::begin(42, 1);
+    body.push(&FeedEvent {
+        position: 42,
+        at: record.date_last_updated,
+        kind: EventKind::Activated,
+        reason: Some(NotificationReason::ActivationSuccess),
+        record: &record,
+    });
     value(&body.finish())
 }
 

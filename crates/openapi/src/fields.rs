@@ -54,7 +54,7 @@ fn asked(field: &Field) -> Value {
     schema
 }
 
-fn shape(shape: Shape) -> Value {
+pub(crate) fn shape(shape: Shape) -> Value {
     match shape {
         Shape::Identifier(chars_max) => json!({ "type": "string", "minLength": 1, "maxLength": chars_max }),
         Shape::Text(chars_max) => json!({ "type": "string", "maxLength": chars_max }),
@@ -71,6 +71,7 @@ fn shape(shape: Shape) -> Value {
             ],
         }),
         Shape::Count(max) => json!({ "type": "integer", "minimum": 1, "maximum": max }),
+        Shape::UpTo(max) => json!({ "type": "integer", "minimum": 0, "maximum": max }),
         Shape::Digits => json!({ "type": "string", "pattern": "^[0-9]+$" }),
     }
 }

@@ -1,8 +1,10 @@
 //! What requests may send besides a body (`components.parameters`) and which headers answers carry
 //! (`components.headers`).
 
+use crate::fields::shape;
 use merchants::test::{MagicNumber, MagicType};
 use serde_json::{Map, Value, json};
+use wire::{FEED_PARAMETERS, Field};
 
 const ID: &str = "0198c0de-7a11-7b0e-8c3d-2f6a9b1e4d70";
 
@@ -91,12 +93,16 @@ fn in_paths() -> [(&'static str, Value); 4] {
     ]
 }
 
-fn in_queries() -> [(&'static str, Value); 4] {
+fn in_queries() -> [(&'static str, Value); 6] {
     let query = |name: &str, description: &str, schema: Value, example: Value| json!({ "name": name, "in": "query", "description": description, "schema": schema, "example": example });
     let limit = json!({ "type": "integer", "minimum": 1, "maximum": 1000, "default": 100 });
     let states = json!({ "type": "string", "enum": ["WAITING", "DELIVERED", "DEAD"] });
     let text = || json!({ "type": "string", "minLength": 1 });
+    let [after, _, wait] = FEED_PARAMETERS;
+    let of_feed = |field: Field, example| query(field.name, field.meaning, shape(field.shape), example);
     [
+        ("After", of_feed(after, json!("41"))),
+        ("Wait", of_feed(wait, json!(30))),
         ("Inbox", query("inbox", "only what came into this one", text(), json!("default"))),
         ("Limit", query("limit", "at most so many", limit, json!(10))),
         ("OfEntitlement", query("entitlementId", "only those of this entitlement", text(), json!(ID))),

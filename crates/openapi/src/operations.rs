@@ -183,6 +183,17 @@ pub(crate) const SPECS: &[Spec] = &[
         answers: &[success(200, "The events.", &["HistoryAnswer"], &["history"])],
         refusals: &[404],
     },
+    Spec {
+        id: "feed",
+        kind: Kind::Read,
+        summary: "All that happened, in order; waits for more",
+        description: "Every event of the reseller in the order of the commits, with the record as each commit left it. \
+                      Whoever has read a position never finds a new event at or below it.",
+        parameters: &["After", "Limit", "Wait"],
+        body: None,
+        answers: &[success(200, "One page.", &["FeedAnswer"], &["feed"])],
+        refusals: &[],
+    },
 ];
 
 /// One call in four forms; the word may be in any letter case.

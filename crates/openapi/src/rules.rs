@@ -26,6 +26,7 @@ pub(crate) const RULES: &[Rule] = &[
     rule("clock-backwards", &[409], "the test clock never goes backwards"),
     rule("contended", &[503], "too many changes of the same entitlement at once"),
     rule("control-character", &[400], "a control character in an identifier, key or URL"),
+    rule("cursor-expired", &[400], "the feed does not go on from this position any more"),
     rule("cursor-invalid", &[400], "a cursor that no answer gave"),
     rule("date-format", &[400], "no RFC 3339 date-time"),
     rule("date-not-future", &[400], "a dateExpiry that is not later than now"),
@@ -108,6 +109,7 @@ pub(crate) const RULES: &[Rule] = &[
     rule("url-not-https", &[400], "live mode wants https"),
     rule("utf8-invalid", &[400], "the body is not UTF-8"),
     rule("version-mismatch", &[412], "the record has changed since this ETag"),
+    rule("wait-range", &[400], "a wait out of its range"),
     rule("wrong-method", &[405], "the path does not answer to this method"),
 ];
 

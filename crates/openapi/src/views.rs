@@ -1,14 +1,14 @@
-//! Schemas of what a reseller can look up beside the record itself: history.
+//! Schemas of what a reseller can look up beside the record itself: history, feed.
 
 use crate::fields::{answer, described, nullable};
 use crate::schemas::{nothing, success, text};
-use entitlement::EventKind;
+use entitlement::{EventKind, NotificationReason};
 use serde_json::{Value, json};
 use wire::RECORD_MEMBERS;
 
 /// All of them, by name.
 pub(crate) fn schemas() -> Vec<(&'static str, Value)> {
-    vec![("HistoryAnswer", history())]
+    vec![("HistoryAnswer", history()), ("FeedAnswer", feed())]
 }
 
 fn date(is_nullable: bool) -> Value {
@@ -54,4 +54,22 @@ fn history() -> Value {
     parameters["properties"] = json!({ "olderEvents": described(older, "how many older events are left out") });
     let members = [("entitlementId", text(false)), ("events", list(event))];
     success("Every event, oldest first, the planned ones last.", parameters, &members)
+}
+
+fn feed() -> Value {
+    let event = answer(
+        "One event.",
+        &[
+            ("position", described(json!({ "type": "integer", "minimum": 1 }), "counts on by one, in commit order")),
+            ("at", date(false)),
+            ("entitlementId", text(false)),
+            ("event", event_kind()),
+            ("notificationReason", words(&NotificationReason::ALL.map(NotificationReason::as_str), true)),
+            ("record", json!({ "$ref": "#/components/schemas/Entitlement" })),
+        ],
+    );
+    let cursor = json!({ "type": "string", "pattern": "^[0-9]+$" });
+    let parameters =
+        answer("Where reading goes on.", &[("feedCursor", described(cursor, "the `after` of the next call"))]);
+    success("Events in commit order.", parameters, &[("events", list(event))])
 }

@@ -112,7 +112,8 @@ pub trait Store: Send + Sync + 'static {
     /// Moves the store's clock (sandbox) and makes the offset durable.
     fn set_clock_offset(&self, offset_ms: i64) -> StoreFuture<'_, ()>;
     /// Empties all test data: entitlements, events, claims, lanes, call-backs, the clock offset
-    /// (sandbox). Accounts, credentials, catalog and settings stay.
+    /// (sandbox). Accounts, credentials, catalog and settings stay; a feed goes on behind a gap of
+    /// one position, so that a cursor of before is known to be one.
     fn reset_test_data(&self) -> StoreFuture<'_, ()>;
     /// Whether `commit` always knows what became of a change. An engine behind a network may not,
     /// and answers `StoreError::Unknown`; the caller then commits the same change again.

@@ -4,6 +4,7 @@
 
 mod dry_run;
 mod explain;
+mod feed;
 mod history;
 mod products;
 mod record;
@@ -13,6 +14,7 @@ use crate::{ResponseCode, push_date, push_string};
 pub use dry_run::{DryRun, dry_run_body};
 use entitlement::{Moment, Record};
 pub use explain::{Explanation, LastError, explain_body};
+pub use feed::{FeedBody, FeedEvent};
 pub use history::{HistoryBody, HistoryEvent};
 pub use products::{EligibleProduct, ProductStatus, products_body};
 pub use record::{RECORD_MEMBERS, push_record};

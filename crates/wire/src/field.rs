@@ -41,6 +41,8 @@ pub enum Shape {
     Statuses,
     /// A whole number from 1 to this.
     Count(usize),
+    /// A whole number from 0 to this.
+    UpTo(usize),
     /// Digits in a string.
     Digits,
 }

@@ -4,6 +4,7 @@
 mod create;
 mod end;
 mod extension;
+mod feed;
 mod fields;
 mod own_id;
 mod reasons;
@@ -14,6 +15,7 @@ mod update;
 
 pub use create::{CREATE_FIELDS, CreateRequest};
 pub use end::{CANCEL_FIELDS, REVOKE_FIELDS, parse_end};
+pub use feed::{FEED_LIMIT_MAX, FEED_PARAMETERS, FEED_WAIT_S_MAX, FeedRequest};
 pub use own_id::is_valid_own_id;
 pub use report::{REPORT_FIELDS, REPORT_LIMIT_MAX, ReportRequest, print_cursor};
 pub use switches::{NullInUpdate, SWITCHES, Switches, Unknown};

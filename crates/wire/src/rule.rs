@@ -75,10 +75,12 @@ rules! {
     REASON_TWICE = "reason-twice";
     /// suspendReason… without a suspend.
     REASON_WITHOUT_SUSPEND = "reason-without-suspend";
-    /// A report's limit outside 1-1000.
+    /// A page's limit outside 1-1000.
     LIMIT_RANGE = "limit-range";
-    /// A cursor that no report gave.
+    /// A cursor that no page gave.
     CURSOR_INVALID = "cursor-invalid";
+    /// A feed's wait above 30 s.
+    WAIT_RANGE = "wait-range";
     /// No switch of a credential, or no value of it.
     SWITCH_INVALID = "switch-invalid";
 }

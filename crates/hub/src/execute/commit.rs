@@ -4,6 +4,7 @@
 use super::from_store;
 use crate::Hub;
 use entitlement::Event;
+use ids::AccountId;
 use store::{Change, ClaimChange, Committed, Conflict, Row, RowChange, StoreError};
 use wire::ErrorAnswer;
 
@@ -14,6 +15,8 @@ const REPEATS_MAX: usize = 3;
 struct Aftermath {
     /// Something waits in a lane that did not before.
     rings: bool,
+    /// Whose feed has grown.
+    fed: Option<AccountId>,
     /// While the test clock moves: what fired.
     fired: Option<(String, Vec<Event>)>,
 }
@@ -54,12 +57,16 @@ impl Hub {
     fn aftermath(&self, change: &Change) -> Aftermath {
         let row = change.row().filter(|_| self.is_clock_moving());
         let fired = row.map(|row| (row.state.record.entitlement_id.clone(), change.events.clone()));
-        Aftermath { rings: !change.notices.is_empty() || change.wakes_lanes, fired }
+        let fed = (!change.events.is_empty()).then_some(change.account);
+        Aftermath { fed, rings: !change.notices.is_empty() || change.wakes_lanes, fired }
     }
 
     fn set_off(&self, aftermath: Aftermath) {
         if let Some((entitlement, events)) = aftermath.fired {
             self.note_fired(&entitlement, &events);
+        }
+        if let Some(account) = aftermath.fed {
+            self.feed_bells.ring(account);
         }
         if aftermath.rings {
             self.lanes_bell.notify_one();

@@ -70,7 +70,7 @@ impl Hub {
             return Ok(forced);
         }
         let bytes = body::read(incoming).await?;
-        let is_read = matches!(action, Action::Echo(_) | Action::Read(_) | Action::History(_));
+        let is_read = matches!(action, Action::Echo(_) | Action::Read(_) | Action::History(_) | Action::Feed);
         let asked = Asked {
             body: read_json(&parts.headers, &bytes, is_read)?,
             account: account?,
@@ -82,6 +82,7 @@ impl Hub {
             Action::Echo(id) => Ok(Answer::plain(200, echo_body(&id))),
             Action::Read(id) => self.read(&asked, &id).await,
             Action::History(id) => Box::pin(self.history(&asked.account, &id)).await,
+            Action::Feed => Box::pin(self.feed(&asked.account, parts.uri.query(), &asked.headers)).await,
             Action::Report => Box::pin(self.report(asked)).await,
             Action::Create => Box::pin(self.write(self.wire_create(asked)?)).await,
             Action::Update => Box::pin(self.write(wire_update(asked)?)).await,

@@ -29,6 +29,7 @@ pub const OPERATIONS: &[Operation] = &[
     operation("activationInfoWordFirst", "GET", "/v1/entitlement/activationInfo/{id}"),
     operation("activationInfoWordFirstByPost", "POST", "/v1/entitlement/activationInfo/{id}"),
     operation("history", "GET", "/v1/entitlement/{id}/history"),
+    operation("feed", "GET", "/v1/events"),
     operation("sandboxNotifications", "GET", "/sandbox/v1/notifications"),
     operation("sandboxInbox", "POST", "/sandbox/v1/inbox/{name}"),
     operation("sandboxAnswers", "POST", "/sandbox/v1/inbox/{name}/answers"),
@@ -68,6 +69,7 @@ mod tests {
                 &["activationInfo", "activationInfoByPost", "activationInfoWordFirst", "activationInfoWordFirstByPost"]
             }
             Action::History(_) => &["history"],
+            Action::Feed => &["feed"],
             Action::SandboxNotifications => &["sandboxNotifications"],
             Action::SandboxInbox(_) => &["sandboxInbox"],
             Action::SandboxAnswers(_) => &["sandboxAnswers"],

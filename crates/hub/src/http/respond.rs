@@ -5,6 +5,7 @@ use super::guarded::{Guarded, Panicked};
 use super::{Action, NoRoute, route};
 use crate::Hub;
 use crate::answer::{Answer, RateLimit, internal_error, unavailable};
+use crate::questions::feed_within;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -69,7 +70,11 @@ fn last_words(hub: &Hub, status: &str, error: &ErrorAnswer) -> String {
 }
 
 async fn run(hub: Hub, action: Action, request: Request<Incoming>, id: &str) -> Reply {
-    let within = if action == Action::SandboxMoveClock { CLOCK_WITHIN } else { ANSWER_WITHIN };
+    let within = match action {
+        Action::SandboxMoveClock => CLOCK_WITHIN,
+        Action::Feed => feed_within(request.uri().query()),
+        _ => ANSWER_WITHIN,
+    };
     let late = hub.clone();
     let about = action.clone();
     let credential = request.headers().get(AUTHORIZATION).cloned();
@@ -79,7 +84,7 @@ async fn run(hub: Hub, action: Action, request: Request<Incoming>, id: &str) -> 
             tracing::error!(request_id = id, "a request ended in a panic");
             json(&Answer::error(&internal_error()))
         }
-        Err(_) => json(&Box::pin(late.too_late(&about, credential.as_ref())).await),
+        Err(_) => json(&Box::pin(late.too_late(&about, within, credential.as_ref())).await),
     }
 }
 
@@ -104,6 +109,7 @@ async fn act(hub: Hub, action: Action, request: Request<Incoming>) -> Reply {
         | Action::Update
         | Action::Read(_)
         | Action::Report
+        | Action::Feed
         | Action::Cancel(_)
         | Action::Revoke(_)
         | Action::Reactivate
@@ -183,8 +189,9 @@ impl Hub {
     }
 
     /// The request's time is over; what it began goes on. The record is shown where it can be.
-    async fn too_late(&self, action: &Action, credential: Option<&HeaderValue>) -> Answer {
-        let error = unavailable("deadline", "The answer took longer than 12 s; what was begun goes on.", 1)
+    async fn too_late(&self, action: &Action, within: Duration, credential: Option<&HeaderValue>) -> Answer {
+        let message = format!("The answer took longer than {} s; what was begun goes on.", within.as_secs());
+        let error = unavailable("deadline", &message, 1)
             .with_hint("Repeat with the same X-RequestIdentifier, or read the entitlement.");
         let id = match action {
             Action::Cancel(id) | Action::Revoke(id) | Action::ActivationInfo(id) | Action::Read(id) => id,

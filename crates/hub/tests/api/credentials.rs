@@ -2,12 +2,13 @@
 
 use crate::harness::{TestHub, basic};
 
-const CALLS: [(&str, &str); 12] = [
+const CALLS: [(&str, &str); 13] = [
     ("GET", "/v1/echo/1"),
     ("POST", "/v1/entitlement"),
     ("PATCH", "/v1/entitlement"),
     ("GET", "/v1/entitlement/x"),
     ("POST", "/v1/entitlement/report"),
+    ("GET", "/v1/events"),
     ("POST", "/v1/entitlement/cancel/x"),
     ("POST", "/v1/entitlement/revoke/x"),
     ("GET", "/v1/entitlement/x/activationInfo"),

@@ -55,10 +55,18 @@ pub(crate) struct TestHub {
 #[derive(Default)]
 pub(crate) struct Setup {
     demo: Option<Box<dyn FnOnce(Account) -> Account + Send>>,
-    /// Further resellers: user name, and whether live.
-    others: Vec<(&'static str, bool)>,
+    /// Further resellers.
+    others: Vec<Other>,
     merchant: Option<Arc<dyn Connector>>,
     is_faulty: bool,
+}
+
+/// A further reseller with the same password; its user name is its key.
+struct Other {
+    user: &'static str,
+    live: bool,
+    /// The password is an old one from then on.
+    until: Option<Moment>,
 }
 
 impl Setup {
@@ -79,7 +87,13 @@ impl Setup {
 
     /// A further reseller with the same password; its user name is its key.
     pub(crate) fn other(mut self, user: &'static str, live: bool) -> Self {
-        self.others.push((user, live));
+        self.others.push(Other { user, live, until: None });
+        self
+    }
+
+    /// A further test reseller whose password holds until that moment: it has a new one already.
+    pub(crate) fn retiring(mut self, user: &'static str, until: Moment) -> Self {
+        self.others.push(Other { user, live: false, until: Some(until) });
         self
     }
 
@@ -129,13 +143,7 @@ fn opened(store: SqliteStore, is_faulty: bool) -> (Arc<dyn Store>, Option<Arc<Fa
 
 type Change = Option<Box<dyn FnOnce(Account) -> Account + Send>>;
 
-async fn catalog(
-    store: &Arc<dyn Store>,
-    url: &str,
-    secret: &str,
-    demo: Change,
-    others: &[(&'static str, bool)],
-) -> Catalog {
+async fn catalog(store: &Arc<dyn Store>, url: &str, secret: &str, demo: Change, others: &[Other]) -> Catalog {
     let secret = || WebhookSecret::parse(secret).unwrap();
     let id = store.account("sandbox".to_owned(), false).await.unwrap();
     let inbox = Some(format!("{url}/sandbox/v1/inbox/default"));
@@ -144,22 +152,28 @@ async fn catalog(
         Some(change) => change(account),
         None => account,
     }];
-    for (user, live) in others {
-        let id = store.account((*user).to_owned(), *live).await.unwrap();
-        put_credential(store, user, id).await;
+    for other in others {
+        let id = store.account(other.user.to_owned(), other.live).await.unwrap();
+        put_credential(store, other, id).await;
         let mut account = Account::sandbox(store.as_ref(), id, secret(), None).await.unwrap();
-        account.live = *live;
-        (*user).clone_into(&mut account.reseller);
+        account.live = other.live;
+        other.user.clone_into(&mut account.reseller);
         accounts.push(account);
     }
     Catalog::new(accounts)
 }
 
-async fn put_credential(store: &Arc<dyn Store>, user: &str, account: ids::AccountId) {
-    let salt = Random::from_system().unwrap().secret().unwrap();
-    let password_hash = hash_password(PASSWORD, &salt).unwrap();
-    let credential =
-        CredentialRow { user: user.to_owned(), account, password_hash, old_password: None, revoked_at: None };
+async fn put_credential(store: &Arc<dyn Store>, other: &Other, account: ids::AccountId) {
+    let hash = |password| {
+        let salt = Random::from_system().unwrap().secret().unwrap();
+        hash_password(password, &salt).unwrap()
+    };
+    let (password_hash, old_password) = match other.until {
+        None => (hash(PASSWORD), None),
+        Some(until) => (hash("the new one"), Some((hash(PASSWORD), until))),
+    };
+    let user = other.user.to_owned();
+    let credential = CredentialRow { user, account, password_hash, old_password, revoked_at: None };
     store.put_credential(credential).await.unwrap();
 }
 

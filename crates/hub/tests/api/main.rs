@@ -12,6 +12,8 @@ mod credentials;
 mod dry_run;
 mod endings;
 mod faulty_fields;
+mod feed;
+mod feed_waiting;
 mod forced;
 mod framing;
 mod harness;

@@ -10,6 +10,9 @@ use entitlement::Moment;
 use ids::{AccountId, EntitlementKey, NotificationId, OperationId, RouteId};
 use std::sync::Arc;
 
+/// A page of the feed up to this size is read on the caller's thread (below a millisecond).
+const EVENTS_INLINE_MAX: usize = 100;
+
 /// A limit as SQLite takes it.
 fn bound(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
@@ -62,7 +65,12 @@ impl Store for SqliteStore {
         after: u64,
         limit: usize,
     ) -> StoreFuture<'_, Vec<(EntitlementKey, StoredEvent)>> {
-        Box::pin(async move { self.readers.read(|connection| events::feed(connection, account, after, limit)) })
+        Box::pin(async move {
+            if limit <= EVENTS_INLINE_MAX {
+                return self.readers.read(|connection| events::feed(connection, account, after, limit));
+            }
+            self.readers.read_long(move |connection| events::feed(connection, account, after, limit)).await
+        })
     }
 
     fn due(&self, by: Moment, limit: usize) -> StoreFuture<'_, Vec<(Moment, EntitlementKey)>> {

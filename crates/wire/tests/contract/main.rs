@@ -6,6 +6,7 @@ mod create;
 mod dates;
 mod end;
 mod errors;
+mod feed;
 mod fields;
 mod json;
 mod notifications;

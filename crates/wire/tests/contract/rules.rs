@@ -1,7 +1,7 @@
 //! The list of rule ids: nothing in it that no request can meet, and stable words only.
 
 use crate::sample::told;
-use crate::{create, end, report, switches, update};
+use crate::{create, end, feed, report, switches, update};
 use std::collections::BTreeSet;
 use wire::{Fault, RULES};
 
@@ -20,6 +20,7 @@ fn every_rule_is_met_by_some_table() {
         update::FAULTS_BESIDE_THE_ROW.iter().map(|(_, _, told)| *told).collect(),
         end::FAULTS.iter().map(|(_, _, told)| *told).collect(),
         report::FAULTS.iter().map(|(_, told)| *told).collect(),
+        feed::FAULTS.iter().map(|(_, told)| *told).collect(),
     ];
     let lines = tables.iter().flatten().flat_map(|told| told.iter().copied());
     for line in lines.chain(switches::FAULTS.iter().map(|(_, told, _)| *told)) {

@@ -1,4 +1,4 @@
-//! Fields of a create and of a report that are missing or hold what they cannot.
+//! Fields of a create, of a report and of the feed that are missing or hold what they cannot.
 
 use super::row::shared;
 use serde_json::json;
@@ -35,4 +35,6 @@ shared! {
     "cursor-invalid" => |hub| {
         hub.refuses("", hub.call("POST", "/v1/entitlement/report").json(&json!({ "cursor": "2" })).text()).await
     },
+    "cursor-expired" => |hub| hub.refuses("", hub.call("GET", "/v1/events?after=4711").text()).await,
+    "wait-range" => |hub| hub.refuses("", hub.call("GET", "/v1/events?after=0&wait=60").text()).await,
 }

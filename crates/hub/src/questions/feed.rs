@@ -1,0 +1,137 @@
+//! The feed: all of a reseller's events in the order of their commits, a page at a time, waiting
+//! for the next one where that is asked (docs/API.md section 4.12).
+
+mod body;
+
+use super::bells::Listener;
+use crate::Hub;
+use crate::answer::Answer;
+use crate::catalog::Account;
+use crate::execute::from_store;
+use hyper::header::{AUTHORIZATION, HeaderMap};
+use ids::{AccountId, EntitlementKey};
+use std::time::Duration;
+use store::StoredEvent;
+use tokio::time::{Instant, sleep, timeout_at};
+use wire::{ErrorAnswer, Fault, FeedRequest};
+
+/// A feed is answered so long after its wait at the latest (docs/API.md section 1).
+const ANSWER_AFTER_WAIT: Duration = Duration::from_secs(2);
+/// Whoever waits looks by itself this often: for events of other nodes, and whether its credential
+/// still holds.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Whoever may wait gets what comes within this in one page. Else a reader of a busy account would
+/// be answered with every batch of commits, some hundred times a second.
+const GATHER_FOR: Duration = Duration::from_millis(10);
+
+type Answered<T> = Result<T, Box<ErrorAnswer>>;
+/// An event of the feed with its entitlement.
+type Fed = (EntitlementKey, StoredEvent);
+
+/// When a feed with this query is answered at the latest.
+pub(crate) fn feed_within(query: Option<&str>) -> Duration {
+    let wait_s = FeedRequest::parse(query).map_or(0, |asked| asked.wait_s);
+    Duration::from_secs(wait_s as u64) + ANSWER_AFTER_WAIT
+}
+
+impl Hub {
+    /// A page of the feed.
+    pub(crate) async fn feed(&self, account: &Account, query: Option<&str>, headers: &HeaderMap) -> Answered<Answer> {
+        let asked = FeedRequest::parse(query).map_err(|faults| Box::new(ErrorAnswer::faults(faults)))?;
+        let after = match asked.after {
+            Some(after) => after,
+            None => self.feed_begins_after(account.id).await?,
+        };
+        let head = self.head_past(after, account.id, &asked, headers).await?;
+        let events = self.feed_page(account.id, after, head, asked.limit).await?;
+        let cursor = events.last().map_or(after, |(_, event)| event.position);
+        Ok(Answer::plain(200, self.feed_body(cursor, &events).await?))
+    }
+
+    /// The position before the oldest event kept.
+    async fn feed_begins_after(&self, account: AccountId) -> Answered<u64> {
+        // The head first: what comes in between is not passed over.
+        let head = self.feed_head(account).await?;
+        let oldest = self.store.feed(account, 0, 1).await.map_err(from_store)?;
+        Ok(oldest.first().map_or(head, |(_, event)| event.position - 1))
+    }
+
+    /// The feed's last position, once there is one after `after`, or the wait is over.
+    async fn head_past(
+        &self,
+        after: u64,
+        account: AccountId,
+        asked: &FeedRequest,
+        headers: &HeaderMap,
+    ) -> Answered<u64> {
+        let mut head = self.feed_head(account).await?;
+        if asked.wait_s == 0 || self.feed_bells.is_stopping() {
+            return Ok(head);
+        }
+        if head == after {
+            let Some(listener) = self.feed_bells.listen(account) else {
+                return Ok(head);
+            };
+            head = self.head_moved(after, &listener, account, asked, headers).await?;
+        }
+        let is_less_than_a_page = head > after && head - after < asked.limit as u64;
+        if is_less_than_a_page && !self.feed_bells.is_stopping() {
+            sleep(GATHER_FOR).await;
+            head = self.feed_head(account).await?;
+        }
+        Ok(head)
+    }
+
+    /// Waits until the head is another, the time is over, or the hub stops.
+    async fn head_moved(
+        &self,
+        from: u64,
+        listener: &Listener<'_>,
+        account: AccountId,
+        asked: &FeedRequest,
+        headers: &HeaderMap,
+    ) -> Answered<u64> {
+        let end = Instant::now() + Duration::from_secs(asked.wait_s as u64);
+        loop {
+            let ring = listener.next_ring();
+            let head = self.feed_head(account).await?;
+            let now = Instant::now();
+            if head != from || now >= end || self.feed_bells.is_stopping() {
+                return Ok(head);
+            }
+            let _ = timeout_at(end.min(now + LOOK_EVERY), ring).await;
+            self.authorize_header(headers.get(AUTHORIZATION)).await?;
+        }
+    }
+
+    async fn feed_head(&self, account: AccountId) -> Answered<u64> {
+        self.store.feed_head(account).await.map_err(from_store)
+    }
+
+    /// The events after a position, which follow it without a gap, or it is no position any more.
+    async fn feed_page(&self, account: AccountId, after: u64, head: u64, limit: usize) -> Answered<Vec<Fed>> {
+        let there = head.checked_sub(after).ok_or_else(expired)?;
+        if there == 0 {
+            return Ok(Vec::new());
+        }
+        let limit = usize::try_from(there).unwrap_or(limit).min(limit);
+        let events = self.store.feed(account, after, limit).await.map_err(from_store)?;
+        match events.first() {
+            Some((_, first)) if first.position == after + 1 => Ok(events),
+            Some(_) | None => Err(expired()),
+        }
+    }
+}
+
+fn expired() -> Box<ErrorAnswer> {
+    Box::new(ErrorAnswer::faults(vec![Fault {
+        field: "after".to_owned(),
+        rule: "cursor-expired",
+        message: "after parameter is invalid".to_owned(),
+        hint: Some(
+            "The feed does not go on from there any more. Build your copy anew: read a report to its last page, \
+             then the feed from the feedCursor of the report's first page."
+                .to_owned(),
+        ),
+    }]))
+}
