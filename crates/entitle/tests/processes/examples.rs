@@ -1,8 +1,5 @@
-//! The example programs, in both languages, against the real binary: every branch that the
-//! sandbox can reach is reached, and the branches for what is not recognised cannot be.
-//!
-//! TOO_MANY_REQUESTS and INTERNAL_ERROR, and SERVICE_UNAVAILABLE of cancel, need
-//! `/sandbox/v1/next`, which is not there yet: that they have branches is checked in the sources.
+//! The example programs, in both languages, against the real binary: every branch is reached but
+//! those for what is not recognised, which cannot be.
 
 mod branches;
 mod language;

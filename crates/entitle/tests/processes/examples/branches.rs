@@ -15,6 +15,8 @@ const UNAUTHORIZED: &str = "UNAUTHORIZED";
 const NOT_FOUND: &str = "NOT_FOUND";
 const ALREADY_EXISTS: &str = "ALREADY_EXISTS";
 const SERVICE_UNAVAILABLE: &str = "SERVICE_UNAVAILABLE";
+/// What no input brings about: the sandbox answers so when it is told to.
+const FORCED: [(u16, &str); 3] = [(429, "TOO_MANY_REQUESTS"), (500, "INTERNAL_ERROR"), (503, SERVICE_UNAVAILABLE)];
 /// What the branches without an entitlement print in place of its status.
 const NONE: &str = "";
 
@@ -62,6 +64,7 @@ impl Walk<'_> {
             self.goes(Create, arguments, branch, NONE);
         }
         self.unauthorized(Create, &["gina", "BANGO_US", "MUSIC_NOW"]);
+        self.forced(Create, &["gina", "BANGO_US", "MUSIC_NOW"]);
     }
 
     fn updates(&mut self, now: &str, music: &Brought, bango: &Brought) {
@@ -85,6 +88,7 @@ impl Walk<'_> {
             self.goes(Update, arguments, branch, NONE);
         }
         self.unauthorized(Update, &[now, "productKey=MUSIC"]);
+        self.forced(Update, &[now, "productKey=MUSIC"]);
     }
 
     fn cancels(&mut self, now: &str, bango: &Brought) {
@@ -92,6 +96,7 @@ impl Walk<'_> {
         let of = |id| [&[id][..], &reason].concat();
         self.goes(Cancel, &[now, "NONSENSE", "NONSENSE", ""], BAD_REQUEST, NONE);
         self.unauthorized(Cancel, &of(now));
+        self.forced(Cancel, &of(now));
         self.goes(Cancel, &of(now), OK, "ACTIVE-ENDING");
         self.goes(Cancel, &of(now), NOT_AVAILABLE, NONE);
         self.confirm(&bango.page);
@@ -109,6 +114,17 @@ impl Walk<'_> {
     fn unauthorized(&mut self, program: Program, arguments: &[&str]) {
         let ran = self.language.run(self.hub, "wrong", program, arguments);
         self.check(ran, UNAUTHORIZED, NONE);
+    }
+
+    /// The branches for what only the hub itself can get wrong, or find too much.
+    fn forced(&mut self, program: Program, arguments: &[&str]) {
+        for (status, branch) in FORCED {
+            let mut sandbox = Connection::open(self.hub.address).unwrap();
+            let next = format!("{{\"status\":{status},\"times\":1}}");
+            let told = sandbox.ask(&Request::post("/sandbox/v1/next", &next)).unwrap();
+            assert_eq!(told.status, 200, "{}", told.body);
+            self.goes(program, arguments, branch, NONE);
+        }
     }
 
     fn check(&mut self, ran: Ran, branch: &str, status: &str) -> Brought {
