@@ -104,6 +104,8 @@ pub struct Notice {
     pub reason: NotificationReason,
     /// Which printing of the body.
     pub form: u8,
+    /// The body's member that carries the reason; `None` for the usual one.
+    pub reason_field: Option<String>,
 }
 
 /// A call the test merchant has promised to make at a later moment.

@@ -38,6 +38,8 @@ pub struct StoredNotification {
     pub reason: NotificationReason,
     /// Which printing of the body.
     pub form: u8,
+    /// The body's member that carries the reason; `None` for the usual one.
+    pub reason_field: Option<String>,
     /// When the change was committed.
     pub committed_at: Moment,
     /// For how long since then its lane was parked; that time does not count against it.

@@ -78,7 +78,7 @@ mod file {
         drop(open(place.path()).unwrap());
         let file = Connection::open(place.path()).unwrap();
         let noted: (i64, String, i64) = file
-            .query_row("SELECT number, name, applied_at FROM schema_version", [], |row| {
+            .query_row("SELECT number, name, applied_at FROM schema_version ORDER BY number", [], |row| {
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?))
             })
             .unwrap();
@@ -98,6 +98,24 @@ mod file {
     fn a_newer_schema_is_refused() {
         let error = refused_after("INSERT INTO schema_version VALUES (999, 'later', '', 0)");
         assert!(matches!(error, OpenError::Newer { found: 999, .. }), "{error}");
+    }
+
+    #[tokio::test]
+    async fn notifications_of_a_file_from_before_carry_the_usual_member() {
+        let place = Sqlite::new();
+        let stage = Stage::open(&place).await;
+        let row = row(stage.place, 1, "c1");
+        stage.done(noticed(create(row.clone()), 0)).await;
+        stage.store.close().await.unwrap();
+        let file = Connection::open(place.path()).unwrap();
+        file.execute_batch(
+            "ALTER TABLE notification DROP COLUMN reason_field; DELETE FROM schema_version WHERE number = 2",
+        )
+        .unwrap();
+        drop(file);
+        let store = open(place.path()).unwrap();
+        let found = store.notifications(stage.place.account, Some(row.key), None, 10).await.unwrap();
+        assert_eq!(found.iter().map(|one| one.reason_field.clone()).collect::<Vec<_>>(), [None]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderVa
 use ids::NotificationId;
 use store::{Row, StoredNotification};
 use url::Url;
-use wire::{Told, notification_body};
+use wire::{NOTIFICATION_REASON_FIELD, Told, notification_body};
 
 /// How a notification can be sent now.
 pub(super) enum Attempt {
@@ -35,7 +35,7 @@ impl Hub {
         let Some(url) = row.state.record.notification_url.as_ref().or(account.default_url.as_ref()) else {
             return Attempt::Nowhere;
         };
-        let body = match self.notification_text(notification, row, &account).await {
+        let body = match self.notification_text(notification, row).await {
             Ok(body) => body,
             Err(error) => return Attempt::Impossible(error),
         };
@@ -50,7 +50,6 @@ impl Hub {
         &self,
         notification: &StoredNotification,
         row: &Row,
-        account: &Account,
     ) -> Result<String, String> {
         let unreadable = |_| "its history cannot be read".to_owned();
         let history = self.store.history(row.key, Some(notification.version)).await.map_err(unreadable)?;
@@ -65,7 +64,7 @@ impl Hub {
             reason: notification.reason,
             id: &id,
             why: event.event.reason.as_ref(),
-            reason_field: &account.switches.notification_reason_field,
+            reason_field: notification.reason_field.as_deref().unwrap_or(NOTIFICATION_REASON_FIELD),
         };
         notification_body(notification.form, &told).ok_or_else(|| "its form is unknown to this program".to_owned())
     }

@@ -10,7 +10,7 @@ use entitlement::{
 use ids::{EntitlementKey, OperationId, TargetId};
 use merchants::Promise;
 use store::{Change, ClaimChange, ClosedOperation, NewCallback, Notice, Row, RowChange};
-use wire::NOTIFICATION_FORM;
+use wire::{NOTIFICATION_FORM, NOTIFICATION_REASON_FIELD, Switches};
 
 /// A change in the making: one or more decisions about one entitlement, to be committed at once.
 pub(crate) struct Draft {
@@ -171,6 +171,7 @@ impl Draft {
             own_changes: account.switches.notify_own_changes,
             on_create: account.switches.notify_on_create,
         };
+        let reason_field = own_reason_field(&account.switches);
         let (mut at, notices) = (self.events.len(), &mut self.notices);
         carry_out_telling(before, decision, |after, event| {
             let has_target = after.record.notification_url.is_some() || account.default_url.is_some();
@@ -180,10 +181,17 @@ impl Draft {
                 event: at,
                 reason,
                 form: NOTIFICATION_FORM,
+                reason_field: reason_field.clone(),
             }));
             at += 1;
         })
     }
+}
+
+/// The member that carries the reason, where it is not the usual one.
+fn own_reason_field(switches: &Switches) -> Option<String> {
+    let field = switches.notification_reason_field.as_ref();
+    (field != NOTIFICATION_REASON_FIELD).then(|| field.to_owned())
 }
 
 fn changes_url(events: &[Event]) -> bool {

@@ -29,6 +29,24 @@ async fn a_switch_is_set_for_one_request_and_no_longer() {
 }
 
 #[tokio::test]
+async fn the_member_that_carries_the_reason_is_the_one_of_the_request_whenever_it_is_sent() {
+    let hub = TestHub::start().await;
+    let id = hub.created("anna", "MUSIC_NOW").await;
+    hub.post("/sandbox/v1/inbox/default/answers", &json!({ "status": 500, "times": 1 })).await.is(200, "OK");
+    let suspend = hub.updating(&id, &json!({ "entitlementBenefits": "SUSPENDED" }));
+    suspend.header("X-Entitle-Switch", "notificationReasonField=event").send().await.shows(200, "SUSPENDED");
+    hub.update(&id, &json!({ "entitlementBenefits": "NORMAL" })).await.shows(200, "ACTIVE");
+    hub.advance("PT1M").await;
+    let told = hub.told().await;
+    let members = |body: &serde_json::Value| (body["event"].clone(), body["notificationReason"].clone());
+    let (named, usual) = (json!("SUSPENSION_SUCCESS"), json!("RESUMPTION_SUCCESS"));
+    let none = serde_json::Value::Null;
+    let expected = [(named.clone(), none.clone()), (named, none.clone()), (none, usual)];
+    assert_eq!(told.iter().map(members).collect::<Vec<_>>(), expected, "the failed attempt, the second, the next");
+    hub.finish().await;
+}
+
+#[tokio::test]
 async fn an_unknown_switch_or_value_names_what_there_is() {
     let hub = TestHub::start().await;
     for (header, hint) in [

@@ -12,8 +12,14 @@ struct Migration {
     text: &'static str,
 }
 
-const MIGRATIONS: &[Migration] =
-    &[Migration { number: 1, name: "tables", text: include_str!("migrations/0001_tables.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { number: 1, name: "tables", text: include_str!("migrations/0001_tables.sql") },
+    Migration {
+        number: 2,
+        name: "notification reason field",
+        text: include_str!("migrations/0002_notification_reason_field.sql"),
+    },
+];
 
 /// "ENTL", so that `file` and we know our own files.
 const APPLICATION_ID: i64 = 0x454e_544c;

@@ -13,7 +13,7 @@ pub(super) fn insert(connection: &Connection, notice: &Notice, told: &Told, sequ
     connection
         .prepare_cached(
             "INSERT INTO notification (account, key, target, sequence, event, version, reason, form, committed_at, \
-             state) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'waiting')",
+             state, reason_field) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'waiting', ?10)",
         )?
         .execute(params![
             told.account.0,
@@ -25,6 +25,7 @@ pub(super) fn insert(connection: &Connection, notice: &Notice, told: &Told, sequ
             codec::reason_word(notice.reason),
             notice.form,
             told.at.0,
+            notice.reason_field,
         ])
         .map(drop)
 }
@@ -60,7 +61,7 @@ pub(super) fn tried(connection: &Connection, result: &LaneResult, tried: &Tried)
 }
 
 const COLUMNS: &str = "key, target, sequence, event, version, reason, form, committed_at, state, attempts, \
-                       last_status, last_error, done_at, held_ms";
+                       last_status, last_error, done_at, held_ms, reason_field";
 
 fn read(row: &rusqlite::Row<'_>) -> Result<StoredNotification, Fault> {
     let (reason, state): (String, String) = (row.get(5)?, row.get(8)?);
@@ -79,6 +80,7 @@ fn read(row: &rusqlite::Row<'_>) -> Result<StoredNotification, Fault> {
         last_error: row.get(11)?,
         done_at: row.get::<_, Option<i64>>(12)?.map(Moment),
         held_ms: row.get(13)?,
+        reason_field: row.get(14)?,
     })
 }
 

@@ -128,7 +128,8 @@ macro_rules! conformance {
                 a_parked_lane_waits_for_its_waking, the_time_parked_is_booked,
                 what_is_held_too_long_comes_up_again, a_waking_during_an_attempt_is_not_lost,
                 a_result_counts_once, lanes_come_longest_due_first, a_released_lane_is_due_as_before,
-                notifications_come_newest_first, notices_are_withdrawn_with_their_change;
+                notifications_come_newest_first, notices_are_withdrawn_with_their_change,
+                a_notice_keeps_the_name_of_its_reason_member;
             dues: entitlements_come_by_their_moment, the_next_moment_is_the_earliest_of_all,
                 a_callback_is_carried_out_once, operations_in_flight_are_found;
             reports: pages_come_by_creation_and_id, every_filter_narrows,

@@ -293,3 +293,16 @@ pub async fn notices_are_withdrawn_with_their_change(factory: &dyn Factory) {
     assert_eq!(stage.store.notifications(stage.place.account, None, None, 10).await.unwrap().len(), 1);
     assert_eq!(claim(&stage, START).await.len(), 1);
 }
+
+pub async fn a_notice_keeps_the_name_of_its_reason_member(factory: &dyn Factory) {
+    let stage = Stage::open(factory).await;
+    let mut row = row(stage.place, 1, "c1");
+    let mut named = noticed(create(row.clone()), 0);
+    named.notices[0].reason_field = Some("event".to_owned());
+    stage.done(named).await;
+    stage.done(noticed(rename(&mut row, "usual", START), 0)).await;
+    let work = claim_one(&stage, START).await;
+    assert_eq!(work.notification.reason_field.as_deref(), Some("event"));
+    assert_eq!(stored(&stage, row.key, 1).await.reason_field.as_deref(), Some("event"));
+    assert_eq!(stored(&stage, row.key, 2).await.reason_field, None);
+}

@@ -180,6 +180,7 @@ pub fn noticed(mut change: Change, target: u32) -> Change {
         event: 0,
         reason: NotificationReason::MetadataUpdate,
         form: 1,
+        reason_field: None,
     });
     change
 }
