@@ -13,7 +13,11 @@ const LIST_EXAMPLES: &str = "Examples:
   entitle notifications list --entitlement 01a2016b-694c-7000-84af-6fd2b7feaf85
   entitle notifications list --state waiting --json | jq .lastStatus";
 
-const REPLAY_EXAMPLES: &str = "Examples:
+const REPLAY_EXAMPLES: &str = "\
+It is sent at once, beside what waits, with the same id and body, to the URL of now, with
+the header `webhook-replay: true`. What comes of it changes nothing in the listing.
+
+Examples:
   entitle notifications replay 01a2016b-694c-7000-84af-6fd2b7feaf85.0.1
   entitle notifications list --state dead --json | jq -r .notificationId \\
     | xargs -n1 entitle notifications replay";
@@ -25,10 +29,6 @@ pub(crate) enum Command {
     #[command(after_help = LIST_EXAMPLES)]
     List(List),
     /// Send a notification once more, whatever became of it
-    ///
-    /// It is sent at once, beside what waits, with the same id and body, to the URL of now, and
-    /// with the header `webhook-replay: true`. What comes of it is shown and changes nothing in
-    /// the listing.
     #[command(after_help = REPLAY_EXAMPLES)]
     Replay(Replay),
 }

@@ -17,11 +17,11 @@ const PASSWORD: &str = "sandbox";
 
 /// Examples under `--help`.
 pub(crate) const EXAMPLES: &str = "Examples:
-  entitle sandbox                              on 127.0.0.1:8080, data in .entitle/sandbox.db
-  entitle sandbox --fresh                      the same, beginning with no data
-  entitle sandbox --listen 127.0.0.1:8081      on another port
+  entitle sandbox
+  entitle sandbox --fresh                   with no data to begin with
+  entitle sandbox --listen 127.0.0.1:8081   on another port
   entitle sandbox --public-url https://sandbox.example.com
-                                               activation links under that address";
+                                            activation links under that address";
 
 /// How the sandbox is started.
 #[derive(Debug, Args)]

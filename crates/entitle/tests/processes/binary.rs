@@ -15,7 +15,17 @@ const STARTED: &str = "Stop with Ctrl-C.";
 /// A start takes a fraction of a second; a machine with everything else to do gets this long.
 const START_WITHIN: Duration = Duration::from_secs(60);
 /// Settings of the machine that a test must not inherit.
-const SETTINGS: [&str; 4] = ["ENTITLE_LISTEN", "ENTITLE_DATABASE", "ENTITLE_PUBLIC_URL", "ENTITLE_LOG"];
+const SETTINGS: [&str; 9] = [
+    "ENTITLE_LISTEN",
+    "ENTITLE_DATABASE",
+    "ENTITLE_PUBLIC_URL",
+    "ENTITLE_LOG",
+    "ENTITLE_URL",
+    "ENTITLE_USER",
+    "ENTITLE_PASSWORD",
+    "ENTITLE_PASSWORD_FILE",
+    "COLUMNS",
+];
 
 /// A running hub.
 pub(crate) struct Binary {
@@ -155,7 +165,12 @@ impl Drop for Binary {
 
 /// Runs the binary to its end; for starts that fail, and for `--help`.
 pub(crate) fn run(arguments: &[&str]) -> Ended {
-    let output = command(arguments).output().expect("the binary cannot be started");
+    run_with(arguments, &[])
+}
+
+/// The same with these settings in the environment.
+pub(crate) fn run_with(arguments: &[&str], settings: &[(&str, &str)]) -> Ended {
+    let output = command(arguments).envs(settings.iter().copied()).output().expect("the binary cannot be started");
     Ended {
         code: output.status.code(),
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -163,7 +178,8 @@ pub(crate) fn run(arguments: &[&str]) -> Ended {
     }
 }
 
-fn command(arguments: &[&str]) -> Command {
+/// The binary, not started yet, with none of the machine's settings.
+pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_entitle"));
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     for setting in SETTINGS {
@@ -173,7 +189,8 @@ fn command(arguments: &[&str]) -> Command {
     command
 }
 
-fn lines_of(stdout: impl Read + Send + 'static) -> Receiver<String> {
+/// Its lines, as they come.
+pub(crate) fn lines_of(stdout: impl Read + Send + 'static) -> Receiver<String> {
     let (sender, lines) = channel();
     std::thread::spawn(move || {
         for line in BufReader::new(stdout).lines().map_while(Result::ok) {

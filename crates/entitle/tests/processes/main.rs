@@ -5,6 +5,7 @@
 
 mod binary;
 mod clock;
+mod commands;
 mod examples;
 mod first_minutes;
 mod folder;
