@@ -79,18 +79,11 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
         (None, false) => Some(hub.report_page(&json!({"limit": 1})).await?.feed_cursor),
     };
     let listener = Listener { hub, forward, json: options.json, position: RefCell::new(position) };
+    let ended = ended().context("signals cannot be awaited")?;
     eprintln!("Listening at {}{}. Ctrl-C ends.", listener.hub.base_url(), listener.from());
-    let ended = async {
-        let mut terminate = signal(SignalKind::terminate()).context("signals cannot be awaited")?;
-        tokio::select! {
-            _ = terminate.recv() => {}
-            pressed = tokio::signal::ctrl_c() => pressed.context("signals cannot be awaited")?,
-        }
-        anyhow::Ok(())
-    };
     tokio::select! {
         done = listener.follow(options.max_events.unwrap_or(u64::MAX)) => done?,
-        ended = ended => ended?,
+        () = ended => {}
     }
     if let Some(position) = listener.position.borrow().as_deref() {
         eprintln!("Ended. --after {position} goes on from here.");
@@ -165,6 +158,17 @@ impl Listener {
             Some(position) => format!(" after position {position}"),
         }
     }
+}
+
+/// Ready on Ctrl-C or SIGTERM; from now on they end nothing else.
+fn ended() -> std::io::Result<impl Future<Output = ()>> {
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
 }
 
 /// What goes away by itself: a hub that restarts, or is too busy.

@@ -194,7 +194,7 @@ fn held(hold: &Value) -> String {
         Value::String(text) => format!(": {text}"),
         reason => format!(": {}", history::reason(reason)),
     };
-    format!("{}{reason}", spans(value(&hold["owner"]), hold, &[("since", "since")]))
+    format!("{}{reason}", spans(str_of(hold, "owner").to_lowercase(), hold, &[("since", "since")]))
 }
 
 fn operation(operation: &Value) -> Option<String> {
@@ -205,7 +205,7 @@ fn operation(operation: &Value) -> Option<String> {
         "UNKNOWN" => "outcome unknown, being asked for",
         other => other,
     };
-    let by = operation["by"].as_str().map(|by| format!(" by {by}")).unwrap_or_default();
+    let by = operation["by"].as_str().map(|by| format!(" by {}", by.to_lowercase())).unwrap_or_default();
     let tries = match operation["attempts"].as_u64() {
         None | Some(0) => String::new(),
         Some(1) => ", 1 try".to_owned(),
@@ -242,4 +242,48 @@ fn refused(explain: &Value) -> Vec<(String, Vec<String>)> {
         }
     }
     rules
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn who_is_awaited_and_what_is_under_way_are_said_in_words() {
+        let awaits = json!({"awaited": "USER", "since": "2026-03-10T12:00:00Z", "deadline": "2026-04-09T12:00:00Z"});
+        let said = awaited(&awaits).unwrap();
+        assert_eq!(said, "the user, since 2026-03-10 12:00:00, until 2026-04-09 12:00:00");
+        assert_eq!(awaited(&json!({"awaited": null, "since": "2026-03-10T12:00:00Z"})), None);
+        let asked = json!({
+            "type": "SUSPEND", "stage": "UNKNOWN", "by": "RESELLER", "since": "2026-03-10T12:00:00Z",
+            "attempts": 2, "nextAttempt": "2026-03-10T12:05:00Z", "deadline": null
+        });
+        assert_eq!(
+            operation(&asked).unwrap(),
+            "suspend by reseller: outcome unknown, being asked for, 2 tries, since 2026-03-10 12:00:00, \
+             next try 2026-03-10 12:05:00"
+        );
+        assert_eq!(operation(&Value::Null), None);
+    }
+
+    #[test]
+    fn holds_errors_and_refusals_name_who_and_why() {
+        let hold = json!({
+            "owner": "RESELLER", "since": "2026-03-10T12:00:00Z",
+            "reason": {"category": "REVOKED", "code": "FRAUD", "description": "a chargeback"}
+        });
+        assert_eq!(held(&hold), "reseller, since 2026-03-10 12:00:00: REVOKED/FRAUD: a chargeback");
+        let error = json!({
+            "at": "2026-03-10T12:00:00Z", "origin": "MERCHANT", "operation": "UPDATE", "rule": "not-done",
+            "message": "It was not carried out."
+        });
+        assert_eq!(
+            last_error(&error).unwrap(),
+            "2026-03-10 12:00:00, merchant, update: It was not carried out. (not-done)"
+        );
+        let no = json!({"refused": {"cancel": "already-ended", "resume": "not-suspended", "suspend": "already-ended"}});
+        let ended = ("already-ended".to_owned(), vec!["cancel".to_owned(), "suspend".to_owned()]);
+        assert_eq!(refused(&no)[0], ended);
+    }
 }
