@@ -42,8 +42,7 @@ pub(crate) struct Options {
     /// Begin with the oldest event that is kept
     #[arg(long)]
     from_start: bool,
-    /// POST each event to this URL as the notification it stands for; what tells nobody, such as
-    /// a create, is shown only
+    /// POST each event to this URL as the notification it stands for
     #[arg(long, value_name = "URL")]
     forward: Option<String>,
     /// Sign what is forwarded with this secret; without one, one is made and shown
@@ -195,10 +194,10 @@ fn line(event: &Item, paint: Paint) -> String {
         "{:>6}  {}  {}  {}  {}  {}",
         value(&event["position"]),
         date(str_of(event.value(), "at")).unwrap_or_default(),
-        padded(&value(&event["event"]), 20),
+        padded(&value(&event["event"]), 18),
         paint.word(status, &padded(status, 13)),
-        padded(&value(&event["entitlementId"]), 36),
-        str_of(event.value(), "notificationReason"),
+        padded(str_of(event.value(), "notificationReason"), 19),
+        value(&event["entitlementId"]),
     );
     format!("{}\n", shown.trim_end())
 }

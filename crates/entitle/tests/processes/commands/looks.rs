@@ -1,24 +1,14 @@
-//! `entitlement show`, `entitlement search`, `notifications list` and `replay` on a sandbox with a
-//! life in it.
+//! `entitlement search`, `notifications list` and `replay` on a sandbox with a life in it, and what
+//! goes wrong.
 
 use super::golden::Transcript;
 use super::sandbox::{Lived, closed};
-use crate::binary::run;
-use crate::http::Request;
+use crate::http::{Connection, Request};
 use crate::reading::{object, objects, text};
 
-/// Nothing of a page is wider.
-const WIDTH: usize = 80;
-
 #[test]
-fn everything_is_shown_as_the_goldens_show_it() {
+fn what_is_found_and_what_was_told_is_listed_as_the_goldens_show_it() {
     let lived = Lived::with_a_life("looks");
-    let mut shows = Transcript::with_hub("show", &lived.url());
-    for command in ["entitlement show order-4711", "entitlement show order-4712", "entitlement show order-4713"] {
-        shows.type_in(command);
-    }
-    shows.compare();
-
     let mut searches = Transcript::with_hub("search", &lived.url());
     for command in [
         "entitlement search",
@@ -64,36 +54,10 @@ fn what_goes_wrong_is_said_in_one_line_with_a_way_out() {
     wrong.compare();
 }
 
-#[test]
-fn a_page_is_never_wider_than_a_terminal_and_listings_are_json_when_asked() {
-    let mut lived = Lived::new("wide");
-    let long = "x".repeat(256);
-    let more = format!(
-        ",\"notificationUrl\":\"http://127.0.0.1:9/{long}\",\"extensionData\":{{\"{long}\":[\"{long}\",\"\\u001b[31m\"]}}"
-    );
-    lived.create("order-1", &long, "MUSIC_NOW", &more);
-    lived.update(
-        "order-1",
-        "\"entitlementDisplayName\":\"A name with words, many of them, so that it has to be broken somewhere\"",
-    );
-    let url = lived.url();
-    let shown = run(&["entitlement", "show", "order-1", "--url", &url]);
-    assert_eq!((shown.code, shown.stderr.as_str()), (Some(0), ""));
-    for line in shown.stdout.lines() {
-        assert!(line.chars().count() <= WIDTH, "{} columns: {line}", line.chars().count());
-        assert!(!line.ends_with(' ') && !line.contains('\u{1b}'), "{line:?}");
-    }
-    let shown = run(&["entitlement", "show", "order-1", "--url", &url, "--json"]);
-    let object = object(shown.stdout.trim_end());
-    assert_eq!(text(&object, "entitlement.entitlementId"), "order-1");
-    assert_eq!(text(&object, "explain.status"), "ACTIVE");
-    assert_eq!(shown.stdout.lines().count(), 1);
-}
-
 /// The id of an entitlement's newest notification.
 fn newest(lived: &Lived, entitlement: &str) -> String {
     let path = format!("/sandbox/v1/outbox?entitlementId={entitlement}&limit=1");
-    let mut line = crate::http::Connection::open(lived.hub.address).unwrap();
+    let mut line = Connection::open(lived.hub.address).unwrap();
     let listed = object(&line.ask(&Request::get(&path)).unwrap().body);
     text(objects(&listed, "notifications")[0], "notificationId")
 }
