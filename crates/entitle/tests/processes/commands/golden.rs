@@ -110,7 +110,7 @@ impl Transcript {
         for (before, shown) in [("127.0.0.1:", "PORT"), ("\"bangoUserId\":\"", "DIGITS"), ("Bango user     ", "DIGITS")]
         {
             if let Some(after) = rest.strip_prefix(before)
-                && after.starts_with(|first: char| first.is_ascii_digit() && first != '1')
+                && after.starts_with(|first: char| first.is_ascii_digit())
             {
                 let digits = after.bytes().take_while(u8::is_ascii_digit).count();
                 return Some((format!("{before}{shown}"), before.len() + digits));
