@@ -1,6 +1,8 @@
 //! Every rule that the hub can answer with, provoked: one row a rule, from a fresh hub, over real
-//! HTTP. Not here: every case of a rule (the other files), bodies without a hub (`wire`).
+//! HTTP. The pages in `docs/errors` are checked against what came, and their examples are made of
+//! it. Not here: every case of a rule (the other files), bodies without a hub (`wire`).
 
+mod example;
 mod fields;
 mod headers;
 mod hub_fails;
@@ -15,6 +17,7 @@ mod sold;
 mod updates;
 
 use crate::harness::Setup;
+use page::Page;
 use row::{Provoked, Row};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -79,4 +82,14 @@ async fn every_rule_answers_as_the_documents_say() {
         assert!(!answer.text("responseMessage").is_empty(), "{rule}");
         assert!(answer["error"]["hint"].is_string(), "{rule} does not say what to do: {answer}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn every_rule_has_a_page_that_shows_what_the_hub_answers() {
+    let mut wrong = Vec::new();
+    for (rule, came) in provoked().await {
+        wrong.extend(Page::read(rule).compared(came).err());
+    }
+    assert!(wrong.is_empty(), "UPDATE_GOLDEN=1 writes examples and status lines anew:\n{}", wrong.join("\n"));
+    page::check_all();
 }

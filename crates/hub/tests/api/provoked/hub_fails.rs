@@ -87,13 +87,15 @@ alone! {
         let (hub, merchant) = asking([Reply::status(200)]).await;
         let id = hub.created("anna", "MUSIC").await;
         merchant.answer([Reply::Behind(Arc::clone(&gate), Box::new(Reply::status(200)))]);
-        let updates = (0..40).map(|at| hub.updating(&id, &json!({ "entitlementDisplayName": format!("Music {at}") })));
-        let mut all = vec![hub.updating(&id, &json!({ "entitlementBenefits": "SUSPENDED" })).text()];
-        all.extend(updates.map(|call| call.text()));
+        let suspend = hub.updating(&id, &json!({ "entitlementBenefits": "SUSPENDED" })).text();
+        let address = hub.address;
+        let suspending = tokio::spawn(async move { exchange(address, &suspend).await });
+        merchant.took(2).await;
+        let update = hub.updating(&id, &json!({ "externalEntitlementId": "E-1" })).text();
         let before = "The merchant is thinking about a suspend, and 32 further updates wait behind it. One more:";
-        let came = crowd(&hub, "contended", before, all).await;
+        let came = crowd(&hub, "contended", before, vec![update; 40]).await;
         gate.add_permits(1);
-        hub.read(&id).await.is(200, "OK");
+        Answer::parse(&suspending.await.unwrap(), false).shows(200, "SUSPENDED");
         came
     },
     "request-in-progress" => {

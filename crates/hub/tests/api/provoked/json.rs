@@ -31,7 +31,8 @@ shared! {
         hub.refuses("", call.bytes("customerIdentifier=anna&productKey=MUSIC_NOW").text()).await
     },
     "body-too-large" => |hub| {
-        let body = format!("{{\"customerIdentifier\":\"anna\",\"extensionData\":{{\"photo\":\"{}\"}}}}", "/9j/".repeat(70_000));
+        let photo = "/9j/".repeat(70_000);
+        let body = format!("{{\"customerIdentifier\":\"anna\",\"extensionData\":{{\"photo\":\"{photo}\"}}}}");
         hub.refuses("280 kB:", posting(hub, body)).await
     },
 }

@@ -68,10 +68,10 @@ shared! {
     "ending-by-reseller" => |hub| {
         let id = hub.created("anna", "MUSIC_NOW").await;
         hub.cancel(&id).await.shows(200, "ACTIVE-ENDING");
-        let taken_back =
-            Told::Patched { product: None, extension: JsonObject::new(), date_expiry: None, termination_date: Some(None) };
+        let extension = JsonObject::new();
+        let back = Told::Patched { product: None, extension, date_expiry: None, termination_date: Some(None) };
         let who = "Only the merchant can meet this, who tries to take back the end that you planned; you never do.";
-        Provoked::by_the_rules(who, hub.merchant_tells(&id, taken_back).await.unwrap_err())
+        Provoked::by_the_rules(who, hub.merchant_tells(&id, back).await.unwrap_err())
     },
     "not-ending" => |hub| {
         let id = hub.created("anna", "MUSIC_NOW").await;

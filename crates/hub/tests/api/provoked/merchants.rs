@@ -35,7 +35,8 @@ alone! {
         let (hub, merchant) = asking([Reply::status(200)]).await;
         let id = hub.created("anna", "MUSIC").await;
         merchant.answer([Reply::status(409)]);
-        let came = hub.refuses_update("The merchant answers 409:", &id, &json!({ "productKey": "MUSIC_PREMIUM" })).await;
+        let other = json!({ "productKey": "MUSIC_PREMIUM" });
+        let came = hub.refuses_update("The merchant answers 409:", &id, &other).await;
         hub.finish().await;
         came
     },
