@@ -3,6 +3,7 @@
 mod activate;
 mod authorize;
 mod body;
+mod docs;
 mod entitlement;
 mod forced;
 mod guarded;
@@ -17,6 +18,7 @@ pub use operations::{OPERATIONS, Operation};
 pub(crate) use outbox::state_word;
 pub(crate) use respond::{headers_too_slow, no_http, serve};
 
+use docs::{Document, document};
 use hyper::Method;
 use wire::nearest;
 
@@ -47,6 +49,7 @@ pub(crate) enum Action {
     SandboxOutbox,
     SandboxReplay(String),
     OpenApi,
+    Document(&'static Document),
 }
 
 /// Why no action was found.
@@ -91,6 +94,9 @@ pub(crate) fn route(method: &Method, path: &str, is_sandbox: bool) -> Result<Act
             "GET, POST",
         )),
         ["docs", "openapi.json"] => Some(one_of(&method, &[(Method::GET, Action::OpenApi)], "GET")),
+        ["docs", rest @ ..] => {
+            document(rest).map(|found| one_of(&method, &[(Method::GET, Action::Document(found))], "GET"))
+        }
         ["v1", rest @ ..] | rest => reseller_route(&method, rest),
     };
     found.unwrap_or_else(|| Err(NoRoute::Path(nearest_path(&words))))
@@ -187,7 +193,8 @@ fn nearest_path(words: &[&str]) -> Option<&'static str> {
     let is_id = |word: &str| word.len() > "v1".len() && word.contains(|c: char| c.is_ascii_digit());
     let shown: Vec<&str> = words.iter().map(|word| if is_id(word) { "{id}" } else { word }).collect();
     let path = format!("/{}", shown.join("/"));
-    nearest(&path, PATHS.into_iter())
+    let documents = docs::all().map(|document| document.path).filter(|_| words.first() == Some(&"docs"));
+    nearest(&path, PATHS.into_iter().chain(documents))
 }
 
 #[cfg(test)]

@@ -20,9 +20,17 @@ pub(crate) struct Document {
 
 /// The documents that are no error page.
 const OTHERS: [Document; 3] = [
-    Document { path: "/docs/errors", file: "docs/errors/README.md", text: include_str!("../../../../docs/errors/README.md") },
+    Document {
+        path: "/docs/errors",
+        file: "docs/errors/README.md",
+        text: include_str!("../../../../docs/errors/README.md"),
+    },
     Document { path: "/docs/api", file: "docs/API.md", text: include_str!("../../../../docs/API.md") },
-    Document { path: "/docs/lifecycle", file: "docs/LIFECYCLE.md", text: include_str!("../../../../docs/LIFECYCLE.md") },
+    Document {
+        path: "/docs/lifecycle",
+        file: "docs/LIFECYCLE.md",
+        text: include_str!("../../../../docs/LIFECYCLE.md"),
+    },
 ];
 
 macro_rules! pages {
@@ -48,6 +56,7 @@ pages! {
     "clock-backwards"
     "contended"
     "control-character"
+    "cursor-expired"
     "cursor-invalid"
     "date-format"
     "date-not-future"
@@ -130,6 +139,7 @@ pages! {
     "url-not-https"
     "utf8-invalid"
     "version-mismatch"
+    "wait-range"
     "wrong-method"
 }
 

@@ -82,7 +82,7 @@ mod tests {
             Action::SandboxReset => &["sandboxReset"],
             Action::OpenApi => &["openapi"],
             // Pages for people.
-            Action::ActivatePage(_) | Action::ActivateChoice(_) => &[],
+            Action::ActivatePage(_) | Action::ActivateChoice(_) | Action::Document(_) => &[],
         }
     }
 

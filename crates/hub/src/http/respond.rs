@@ -94,6 +94,7 @@ async fn act(hub: Hub, action: Action, request: Request<Incoming>) -> Reply {
         Action::ActivatePage(token) => Box::pin(hub.activate_page(&token)).await,
         Action::ActivateChoice(token) => Box::pin(hub.activate_choice(&token, request)).await,
         Action::OpenApi => hub.openapi_document(),
+        Action::Document(document) => document.reply(),
         Action::SandboxInbox(name) => Box::pin(hub.inbox_receives(&name, request)).await,
         Action::SandboxNotifications
         | Action::SandboxClock

@@ -46,9 +46,8 @@ impl Document {
                 Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
                     let target = self.target(&dest_url);
                     leads.push(target.is_some());
-                    events.extend(
-                        target.map(|to| Event::Start(Tag::Link { link_type, dest_url: to.into(), title, id })),
-                    );
+                    events
+                        .extend(target.map(|to| Event::Start(Tag::Link { link_type, dest_url: to.into(), title, id })));
                 }
                 Event::End(TagEnd::Link) => {
                     events.extend(leads.pop().unwrap_or(false).then_some(Event::End(TagEnd::Link)));
@@ -96,7 +95,8 @@ fn name_heading(events: &mut [Event<'static>]) {
     let Some(start) = events.iter().rposition(|event| matches!(event, Event::Start(Tag::Heading { .. }))) else {
         return;
     };
-    let Some((Event::Start(Tag::Heading { id, .. }), inside)) = events.get_mut(start..).and_then(<[_]>::split_first_mut)
+    let Some((Event::Start(Tag::Heading { id, .. }), inside)) =
+        events.get_mut(start..).and_then(<[_]>::split_first_mut)
     else {
         return;
     };
@@ -146,7 +146,10 @@ mod tests {
 
     #[test]
     fn no_document_writes_markup_of_its_own() {
-        assert_eq!(page("a <b onclick=x>c</b> & `<i>`"), "<p>a &lt;b onclick=x&gt;c&lt;/b&gt; &amp; <code>&lt;i&gt;</code></p>\n");
+        assert_eq!(
+            page("a <b onclick=x>c</b> & `<i>`"),
+            "<p>a &lt;b onclick=x&gt;c&lt;/b&gt; &amp; <code>&lt;i&gt;</code></p>\n"
+        );
     }
 
     #[test]

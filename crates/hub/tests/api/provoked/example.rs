@@ -50,7 +50,7 @@ fn request(sent: &[u8]) -> String {
     }
     let shown = match parse_object(body) {
         Ok(object) => laid_out(&object),
-        Err(_) => cut(&String::from_utf8_lossy(body).replace('\r', "")),
+        Err(_) => cut(&String::from_utf8_lossy(body).replace('\r', ""), TEXT_CHARS_MAX, SHOWN_CHARS * 3),
     };
     format!("{text}\n\n{shown}")
 }
@@ -78,18 +78,17 @@ fn is_telling(header: &str) -> bool {
 fn in_capitals(name: &str) -> String {
     let words = name.split('-').map(|word| match word {
         "www" => "WWW".to_owned(),
+        "requestidentifier" => "RequestIdentifier".to_owned(),
         word => format!("{}{}", word[..1].to_ascii_uppercase(), &word[1..]),
     });
     words.collect::<Vec<_>>().join("-")
 }
 
+/// In the order of names: which one a program sends them in depends on its library.
 fn laid_out(object: &JsonObject) -> String {
-    let shortened =
-        Json::Object(JsonObject(object.0.iter().map(|(name, value)| (name.clone(), short(value))).collect()));
+    let shortened = short(&Json::Object(object.clone()));
     let mut line = String::new();
-    if let Json::Object(object) = &shortened {
-        wire::push_object(&mut line, object);
-    }
+    wire::push_json(&mut line, &shortened);
     if line.chars().count() <= LINE_CHARS_MAX {
         return line;
     }
@@ -100,27 +99,24 @@ fn laid_out(object: &JsonObject) -> String {
 
 fn short(value: &Json) -> Json {
     match value {
-        Json::String(text) if text.chars().count() > TEXT_CHARS_MAX / 2 => {
-            Json::String(cut_to(text, text.chars().count()))
+        Json::String(text) => Json::String(cut(text, TEXT_CHARS_MAX / 2, SHOWN_CHARS)),
+        Json::Object(object) => {
+            let mut members: Vec<_> = object.0.iter().map(|(name, value)| (name.clone(), short(value))).collect();
+            members.sort_by(|(a, _), (b, _)| a.cmp(b));
+            Json::Object(JsonObject(members))
         }
-        Json::Object(object) => Json::Object(JsonObject(object.0.iter().map(|(n, v)| (n.clone(), short(v))).collect())),
         other => other.clone(),
     }
 }
 
-fn cut(text: &str) -> String {
+fn cut(text: &str, chars_max: usize, shown: usize) -> String {
     match text.chars().count() {
-        chars if chars > TEXT_CHARS_MAX => {
-            let kept: String = text.chars().take(SHOWN_CHARS * 3).collect();
+        chars if chars > chars_max => {
+            let kept: String = text.chars().take(shown).collect();
             format!("{kept}… ({chars} characters)")
         }
         _ => text.to_owned(),
     }
-}
-
-fn cut_to(text: &str, chars: usize) -> String {
-    let kept: String = text.chars().take(SHOWN_CHARS).collect();
-    format!("{kept}… ({chars} characters)")
 }
 
 fn lay_out(out: &mut String, value: &Json, depth: usize) {
