@@ -67,7 +67,11 @@ impl Transcript {
             return;
         }
         let golden = std::fs::read_to_string(&file).unwrap_or_default();
-        assert!(stable == golden, "{} is no longer so; UPDATE_GOLDEN=1 rewrites it:\n{stable}", file.display());
+        let differs = stable.lines().zip(golden.lines()).position(|(is, was)| is != was);
+        let line = differs.unwrap_or_else(|| stable.lines().count().min(golden.lines().count()));
+        let [is, was] = [&stable, &golden].map(|text| text.lines().nth(line).unwrap_or("(the end)"));
+        let place = format!("{}:{}", file.display(), line + 1);
+        assert!(stable == golden, "{place} is no longer so; UPDATE_GOLDEN=1 rewrites it\n was: {was}\n is:  {is}");
     }
 
     /// Ids are numbered as they appear; dates, ports, secrets and pseudonyms lose their digits.
