@@ -47,7 +47,7 @@ impl<'a> Draft<'a> {
     pub(crate) fn along(&mut self, kind: EventKind, reason: Option<Reason>, sets: Vec<Set>) {
         let sets: Vec<Set> = sets.into_iter().filter(|set| changes(&self.after, set)).collect();
         let mut version = self.after.version;
-        if !self.is_raised && sets.iter().any(is_of_record) {
+        if !self.is_raised && sets.iter().any(Set::is_of_record) {
             version = version.saturating_add(1);
             self.is_raised = true;
         }
@@ -136,39 +136,6 @@ fn duty_after(before: Option<&Duty>, after: Option<Duty>) -> DutyAfter {
         after if after.as_ref() == before => DutyAfter::Keep,
         None => DutyAfter::Clear,
         Some(duty) => DutyAfter::Set(duty),
-    }
-}
-
-/// Whether a field change is one of the record: what raises the version. A hold is not in the
-/// record, but its change counts as one.
-fn is_of_record(set: &Set) -> bool {
-    match set {
-        Set::MerchantExtension(_)
-        | Set::PendingUpdate(_)
-        | Set::Ending(_)
-        | Set::PendingUntil(_)
-        | Set::MerchantsTurn(_)
-        | Set::Wish(_)
-        | Set::LastMerchantEventAt(_) => false,
-        Set::Record(_)
-        | Set::Status(_)
-        | Set::DateActivated(_)
-        | Set::DateEnded(_)
-        | Set::DateSuspended(_)
-        | Set::DateResumed(_)
-        | Set::CustomerIdentifier(_)
-        | Set::ProductKey(_)
-        | Set::OfferKey(_)
-        | Set::ActivationCode(_)
-        | Set::EntitlementDisplayName(_)
-        | Set::DateExpiry(_)
-        | Set::ExtensionData(_)
-        | Set::NotificationUrl(_)
-        | Set::ExternalEntitlementId(_)
-        | Set::MerchantEntitlementId(_)
-        | Set::FinanceData(_)
-        | Set::Hold(..)
-        | Set::Holds(_) => true,
     }
 }
 

@@ -65,6 +65,16 @@ pub enum EventKind {
     Noted,
 }
 
+impl Event {
+    /// Whether it changed the record, and so stands in the feed. What only notes something behind
+    /// the record is in the history alone.
+    #[must_use]
+    pub fn changes_record(&self) -> bool {
+        let only_notes = matches!(self.kind, EventKind::Noted | EventKind::EndWished);
+        !only_notes || self.sets.iter().any(Set::is_of_record)
+    }
+}
+
 impl EventKind {
     /// Every kind, in the order of the documents.
     pub const ALL: [EventKind; 18] = [
@@ -169,6 +179,42 @@ pub enum Set {
     Wish(Option<Wish>),
     /// behind the record
     LastMerchantEventAt(Moment),
+}
+
+impl Set {
+    /// Whether a field change is one of the record: what raises the version. A hold is not in the
+    /// record, but its change counts as one.
+    #[must_use]
+    pub const fn is_of_record(&self) -> bool {
+        match self {
+            Self::MerchantExtension(_)
+            | Self::PendingUpdate(_)
+            | Self::Ending(_)
+            | Self::PendingUntil(_)
+            | Self::MerchantsTurn(_)
+            | Self::Wish(_)
+            | Self::LastMerchantEventAt(_) => false,
+            Self::Record(_)
+            | Self::Status(_)
+            | Self::DateActivated(_)
+            | Self::DateEnded(_)
+            | Self::DateSuspended(_)
+            | Self::DateResumed(_)
+            | Self::CustomerIdentifier(_)
+            | Self::ProductKey(_)
+            | Self::OfferKey(_)
+            | Self::ActivationCode(_)
+            | Self::EntitlementDisplayName(_)
+            | Self::DateExpiry(_)
+            | Self::ExtensionData(_)
+            | Self::NotificationUrl(_)
+            | Self::ExternalEntitlementId(_)
+            | Self::MerchantEntitlementId(_)
+            | Self::FinanceData(_)
+            | Self::Hold(..)
+            | Self::Holds(_) => true,
+        }
+    }
 }
 
 /// What a notification says (docs/API.md section 7).

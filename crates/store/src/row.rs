@@ -32,7 +32,7 @@ pub struct StoredEvent {
     /// Place in the entitlement's history, from 1, no gaps.
     pub sequence: u32,
     /// Place in the account's feed, from 1, no gaps, in commit order; 0 where the event changed
-    /// no record (`Noted`, `EndWished`) and so is in the history only.
+    /// no record (`Event::changes_record`) and so is in the history only.
     pub position: u64,
     /// The request identity that caused it, if one did.
     pub request: Option<String>,

@@ -158,6 +158,21 @@ async fn every_record_is_what_a_read_answered_right_after_the_commit() {
     hub.finish().await;
 }
 
+/// An end asked for while nobody knows what became of the create.
+#[tokio::test]
+async fn a_wish_that_leaves_its_reason_in_the_record_is_in_the_feed() {
+    let hub = TestHub::start().await;
+    let mut follower = Follower { hub: &hub, seen: 0 };
+    let unknown = hub.creating("anna", "MUSIC").header("X-Magic-Number", "CREATE_REQUEST_RETURNS_TIMEOUT").send().await;
+    let id = unknown.is(503, "SERVICE_UNAVAILABLE").text("entitlementId");
+    follower.sees(&id).await;
+    hub.post(&format!("/v1/entitlement/cancel/{id}"), &json!({ "ticket": 7 })).await.shows(202, "FAILED");
+    follower.sees(&id).await;
+    hub.advance("PT5S").await;
+    follower.sees(&id).await;
+    hub.finish().await;
+}
+
 #[tokio::test]
 async fn pages_of_every_size_hold_the_same_events() {
     let hub = TestHub::start().await;

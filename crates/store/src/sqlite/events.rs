@@ -5,14 +5,9 @@ use super::rows::{bytes, key_at};
 use super::session::Session;
 use crate::StoredEvent;
 use crate::codec::{self, known};
-use entitlement::{Event, EventKind, Moment};
+use entitlement::{Event, Moment};
 use ids::{AccountId, EntitlementKey};
 use rusqlite::{Connection, params};
-
-/// Whether the kind changes no record: it stands in the history, not in the feed.
-const fn is_silent(kind: EventKind) -> bool {
-    matches!(kind, EventKind::Noted | EventKind::EndWished)
-}
 
 /// One event on its way in.
 pub(super) struct NewEvent<'a> {
@@ -27,7 +22,7 @@ pub(super) struct NewEvent<'a> {
 
 pub(super) fn insert(session: &mut Session, new: &NewEvent<'_>) -> Result<(), Fault> {
     let event = new.event;
-    let position = if is_silent(event.kind) { None } else { Some(session.next_position(new.account)?) };
+    let position = if event.changes_record() { Some(session.next_position(new.account)?) } else { None };
     session
         .connection
         .prepare_cached(

@@ -65,6 +65,11 @@ pub async fn silent_events_stand_in_the_history_only(factory: &dyn Factory) {
     assert_eq!(places, [(1, 1), (2, 0), (3, 0), (4, 2)]);
     assert_eq!(stage.feed(stage.place.account).await.len(), 2);
     assert_eq!(stage.store.feed_head(stage.place.account).await, Ok(2));
+    // A wish that leaves its reason in extensionData changes the record, and so is told.
+    let mut told = add(&mut row, &[EventKind::EndWished]);
+    told.events[0].sets.push(Set::ExtensionData(row.state.record.extension_data.clone()));
+    stage.done(told).await;
+    assert_eq!(stage.store.feed_head(stage.place.account).await, Ok(3));
 }
 
 fn add(row: &mut Row, kinds: &[EventKind]) -> Change {
