@@ -4,9 +4,9 @@
 //! What clients do stands in `kill/client.rs`, what is checked of writes in `kill/writes.rs`, of
 //! notifications in `kill/notified.rs`. This file is the course of the test.
 
-mod client;
+pub(crate) mod client;
 mod expected;
-mod journal;
+pub(crate) mod journal;
 mod notified;
 mod writes;
 
@@ -87,7 +87,7 @@ fn killed_under_load_it_loses_and_doubles_nothing_and_tells_everything() {
 }
 
 /// All clients at once, until the hub is killed. Gives what the hub had logged.
-fn kill_under_load(hub: Binary, clients: &mut [Client], after: Duration) -> String {
+pub(crate) fn kill_under_load(hub: Binary, clients: &mut [Client], after: Duration) -> String {
     let address = hub.address;
     let answers = AtomicUsize::new(0);
     thread::scope(|scope| {
@@ -132,12 +132,12 @@ fn drain(hub: &Binary, receiver: &Receiver, notifications: usize) {
 }
 
 /// Being killed is no fault of the hub's: nothing it logs is worth a warning.
-fn assert_quiet(log: &str) {
+pub(crate) fn assert_quiet(log: &str) {
     let first: Vec<&str> = log.lines().take(LOG_LINES_PRINTED).collect();
     assert!(first.is_empty(), "{} lines in the log, first\n{}", log.lines().count(), first.join("\n"));
 }
 
 /// Standard output, past the test runner's capture: this is what people want to see.
-fn say(text: &str) {
+pub(crate) fn say(text: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{text}");
 }

@@ -11,6 +11,7 @@ mod first_minutes;
 mod folder;
 mod http;
 mod kill;
+mod mirror;
 mod reading;
 mod receiver;
 mod start;
