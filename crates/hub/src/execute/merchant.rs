@@ -56,6 +56,7 @@ impl Hub {
         errand: Errand,
         turn: Option<Turn<TurnKey>>,
     ) -> Result<Intended, Box<ErrorAnswer>> {
+        let state = errand.row.state.clone();
         let hub = self.clone();
         let task = tokio::spawn(async move {
             if let Committed::Conflict(conflict) = hub.commit(change).await? {
@@ -66,7 +67,8 @@ impl Hub {
         });
         task.await.unwrap_or_else(|panic| {
             tracing::error!(%panic, "an operation's task ended early; recovery goes on with it");
-            Err(Box::new(answer::internal_error()))
+            // The merchant may have been asked: that nothing was done must not be said.
+            Ok(Intended::Carried(Answer::unknown(&refusal::unknown(), &state)))
         })
     }
 

@@ -9,6 +9,7 @@ mod bodies;
 mod clock;
 mod create;
 mod credentials;
+mod documents;
 mod dry_run;
 mod endings;
 mod faulty_fields;

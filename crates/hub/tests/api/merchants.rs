@@ -4,6 +4,7 @@
 use crate::harness::{Receiver, Reply, ScriptedMerchant, Setup, TestHub, connect};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::io::AsyncWriteExt;
 use tokio::sync::Semaphore;
 
@@ -237,6 +238,32 @@ async fn a_connector_that_panics_is_answered_with_an_envelope_and_harms_nobody_e
     assert_eq!(found["entitlements"], json!([]));
     let bango = json!({ "customerIdentifier": "a", "merchantAccountKey": "BANGO", "productKey": "BangoMusic" });
     hub.post("/v1/entitlement", &bango).await.shows(202, "PENDING");
+    hub.finish().await;
+}
+
+#[tokio::test]
+async fn a_defect_met_after_the_merchant_was_asked_leaves_the_outcome_unknown_and_it_is_found_out() {
+    struct PanicsOnce(Arc<dyn merchants::Connector>, AtomicBool);
+    impl merchants::Connector for PanicsOnce {
+        fn prepare(&self, call: &merchants::Call<'_>) -> merchants::Prepared {
+            self.0.prepare(call)
+        }
+
+        fn read(&self, call: &merchants::Call<'_>, response: &merchants::Response) -> entitlement::Answer {
+            assert!(self.1.swap(true, Ordering::SeqCst), "a defect in a connector");
+            self.0.read(call, response)
+        }
+    }
+    let merchant = Receiver::start().await;
+    let connector = PanicsOnce(ScriptedMerchant::at(&merchant), AtomicBool::new(false));
+    let hub = Setup::new().merchant(Arc::new(connector)).start().await;
+    let create = hub.creating("anna", "MUSIC").identity("i-1");
+    let lost = create.send().await;
+    lost.refused(503, "SERVICE_UNAVAILABLE", "outcome-unknown").hints("same X-RequestIdentifier");
+    hub.advance("PT1M").await;
+    let again = create.send().await;
+    assert_eq!(again.shows(200, "ACTIVE")["entitlementId"], lost["entitlementId"]);
+    assert_eq!(paths(&merchant), ["/first", "/inquiry"]);
     hub.finish().await;
 }
 

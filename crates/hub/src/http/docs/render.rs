@@ -21,7 +21,11 @@ impl Document {
         let mut body = String::with_capacity(self.text.len() * 2);
         push_html(&mut body, self.events().into_iter());
         let title = escape(self.text.lines().next().unwrap_or_default().trim_start_matches(['#', ' ']));
-        let kind = if self.path.starts_with("/docs/errors/") { " class=\"error\"" } else { "" };
+        let kind = match self.path.strip_prefix("/docs/errors") {
+            Some("") => " class=\"index\"",
+            Some(_) => " class=\"error\"",
+            None => "",
+        };
         let links: String = NAVIGATION.iter().map(|(path, name)| self.link_to(path, name)).collect();
         format!(
             "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
