@@ -35,7 +35,8 @@ pub(crate) fn all() -> Map<String, Value> {
     for (name, summary, record) in records() {
         add(name, summary, value(&record_body(ANSWER_FORM, ResponseCode::Ok, None, &record).unwrap_or_default()));
     }
-    add("action", "The customer has to go to a page", action());
+    add("action", "The customer has to go to a page", action(ResponseCode::ClientActionRequired));
+    add("freshUrl", "A fresh URL", action(ResponseCode::Ok));
     add("dryRun", "With Prefer: validate-only", dry_run());
     add("history", "Created and activated", history());
     add("feed", "One event", feed());
@@ -115,9 +116,8 @@ fn records() -> [(&'static str, &'static str, Record); 6] {
     ]
 }
 
-fn action() -> Value {
+fn action(code: ResponseCode) -> Value {
     let parameters = action_parameters(URL, Some(at("2030-02-01T12:00:00Z")));
-    let code = ResponseCode::ClientActionRequired;
     value(&record_body(ANSWER_FORM, code, Some(&parameters), &pending()).unwrap_or_default())
 }
 
@@ -193,7 +193,7 @@ fn unknown() -> ErrorAnswer {
 }
 
 /// One for each refusal, under the name of its response.
-fn errors() -> [(&'static str, &'static str, ErrorAnswer); 11] {
+fn errors() -> [(&'static str, &'static str, ErrorAnswer); 13] {
     use ResponseCode as Code;
     let missing = Fault::required("productKey").with_hint("productKey is missing or null. This call needs it.");
     let no = ErrorAnswer::new;
@@ -244,6 +244,12 @@ fn errors() -> [(&'static str, &'static str, ErrorAnswer); 11] {
             "The product is not sold to you",
             no(422, Code::NotAvailable, "not-sold", "This is not sold to you."),
         ),
+        (
+            "TooManyRequests",
+            "The limit is used up",
+            no(429, Code::TooManyRequests, "forced", "Too many requests.").with_retry_after_s(1),
+        ),
+        ("Refused", "Forced by Prefer: status=418", no(418, Code::BadRequest, "forced", "This was asked for.")),
         (
             "InternalServerError",
             "The hub's fault",

@@ -51,10 +51,19 @@ fn headers_of_requests() -> Vec<(&'static str, Value)> {
             "Prefer",
             header(
                 "Prefer",
-                "validate-only makes a dry run of a write: it is checked and answered as ever, and nothing is done. In test \
-                 mode status=429, or another status from 400 to 599, forces that answer on any call.",
-                json!({ "type": "string" }),
+                "validate-only makes a dry run of a write: it is checked and answered as ever, and nothing is done. \
+                 In test mode, status=NNN forces a refusal of that status.",
+                json!({ "type": "string", "pattern": "^(validate-only|status=[45][0-9][0-9])$" }),
                 "validate-only",
+            ),
+        ),
+        (
+            "PreferenceExtension",
+            header(
+                "preference-extension",
+                "Beside Prefer: status=NNN, the responseCode of the refusal; it has to go with the status.",
+                json!({ "type": "string", "pattern": "^responseCode=[A-Z_]+$" }),
+                "responseCode=ALREADY_EXISTS",
             ),
         ),
         (
@@ -121,13 +130,16 @@ fn switches() -> Vec<String> {
 }
 
 /// Headers of answers, with an example each: name, what it says, whether it is always there.
-const HEADERS: [(&str, &str, bool, &str); 8] = [
+const HEADERS: [(&str, &str, bool, &str); 11] = [
     ("X-Request-Id", "This answer's id, which also stands in the hub's log.", true, "7f3a9c2e51b04d68"),
     ("X-RequestIdentifier", "The request identity as it was sent.", false, "order-4711"),
     ("ETag", "Counts the changes of the record; If-Match takes it.", false, "\"3\""),
     ("Idempotent-Replayed", "This is the first answer again.", false, "true"),
     ("Ignored-Fields", "Fields that were ignored, as the switch unknownFields says.", false, "colour"),
     ("Preference-Applied", "The preference that was honoured.", false, "validate-only"),
+    ("RateLimit-Policy", "The limit: q requests in w seconds.", true, "\"default\";q=200;w=1"),
+    ("RateLimit", "What is left of it: r requests, whole again in t seconds.", true, "\"default\";r=0;t=1"),
+    ("Allow", "The methods of this path, on 405.", false, "POST, PATCH"),
     ("Retry-After", "Seconds until it is worth trying again.", true, "1"),
     ("WWW-Authenticate", "How to authenticate.", true, "Basic realm=\"Entitle\", charset=\"UTF-8\""),
 ];

@@ -59,10 +59,12 @@ const ENDS: &[&str] = &["EntitlementId", "IfMatch", "MagicNumber"];
 const QUEUED: Success =
     success(202, "The merchant has queued it; a notification tells the rest.", WRITTEN, &["queued"]);
 
-const URL_OR_CODE: &[Success] = &[
-    success(200, "The record, with its activationCode.", RECORD, &["code"]),
-    success(202, "A fresh URL and its expiry.", &["ActionAnswer"], &["action"]),
-];
+const URL_OR_CODE: &[Success] = &[success(
+    200,
+    "A fresh URL and its expiry, or the activationCode.",
+    &["ActivationInfoAnswer"],
+    &["freshUrl", "code"],
+)];
 
 /// All of them, in the order of the document.
 pub(crate) const SPECS: &[Spec] = &[

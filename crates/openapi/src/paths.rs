@@ -5,6 +5,7 @@ use crate::schemas::REFUSALS;
 use crate::{headers, operations, sandbox};
 use hub::{OPERATIONS, Operation};
 use serde_json::{Map, Value, json};
+use wire::ResponseCode;
 
 /// Headers that every answer may have, and those that a reseller's call adds.
 const REQUEST_ID: &str = "X-Request-Id";
@@ -61,8 +62,8 @@ fn described(operation: &Operation, spec: &Spec) -> Value {
 
 fn parameters(spec: &Spec) -> Vec<Value> {
     let of_kind: &[&str] = match spec.kind {
-        Kind::Read => &["RequestIdentifier", "Switch"],
-        Kind::Write => &["RequestIdentifier", "IdempotencyKey", "Prefer", "Switch"],
+        Kind::Read => &["RequestIdentifier", "Prefer", "PreferenceExtension", "Switch"],
+        Kind::Write => &["RequestIdentifier", "IdempotencyKey", "Prefer", "PreferenceExtension", "Switch"],
         Kind::Sandbox | Kind::Open => &[],
     };
     let names = spec.parameters.iter().chain(of_kind);
@@ -90,7 +91,7 @@ fn responses(spec: &Spec) -> Value {
     for success in spec.answers {
         responses.insert(success.status.to_string(), answered(spec, success));
     }
-    for (status, name, _) in REFUSALS {
+    for (status, name) in REFUSALS {
         if refuses(spec, status) {
             responses.insert(status.to_string(), json!({ "$ref": format!("#/components/responses/{name}") }));
         }
@@ -104,8 +105,8 @@ fn responses(spec: &Spec) -> Value {
 /// What every call of a kind can be refused with, and what this one adds.
 fn refuses(spec: &Spec, status: u16) -> bool {
     let of_kind: &[u16] = match spec.kind {
-        Kind::Read => &[400, 401, 408, 413, 500, 503],
-        Kind::Write => &[400, 401, 408, 413, 415, 500, 503],
+        Kind::Read => &[400, 401, 408, 413, 429, 500, 503],
+        Kind::Write => &[400, 401, 408, 413, 415, 429, 500, 503],
         Kind::Sandbox => &[400, 401, 408, 413, 500, 503],
         Kind::Open => &[],
     };
@@ -117,16 +118,18 @@ fn answered(spec: &Spec, success: &Success) -> Value {
         success.schemas.iter().map(|name| json!({ "$ref": format!("#/components/schemas/{name}") })).collect();
     let schema = match references.as_slice() {
         [one] => one.clone(),
-        several => json!({ "oneOf": several }),
+        several => json!({ "anyOf": several }),
     };
     let mut names = vec![REQUEST_ID];
     if matches!(spec.kind, Kind::Read | Kind::Write) {
         names.push(ECHOED);
     }
-    if success.schemas.iter().any(|name| matches!(*name, "EntitlementAnswer" | "ActionAnswer")) {
+    if success.schemas.iter().any(|name| matches!(*name, "EntitlementAnswer" | "ActionAnswer" | "ActivationInfoAnswer"))
+    {
         names.push("ETag");
     }
     if spec.kind == Kind::Write {
+        // A dry run has no ETag, which is why none has to be there.
         names.extend(OF_WRITES);
     }
     let mut answer = json!({
@@ -154,13 +157,14 @@ fn links() -> Value {
 /// `components.responses`: the refusals by status.
 pub(crate) fn refusals() -> Value {
     let mut responses = Map::new();
-    for (status, name, codes) in REFUSALS {
+    for (status, name) in REFUSALS {
         let mut schema = json!({ "$ref": format!("#/components/schemas/{name}") });
         let mut shown = vec![name];
         let mut names = vec![REQUEST_ID, ECHOED];
         names.extend(OF_WRITES);
         match status {
             401 => names.push("WWW-Authenticate"),
+            429 => names.extend(["Retry-After", "RateLimit-Policy", "RateLimit"]),
             503 => {
                 names.extend(["Retry-After", "ETag"]);
                 schema = json!({ "oneOf": [schema, { "$ref": "#/components/schemas/OutcomeUnknown" }] });
@@ -168,7 +172,7 @@ pub(crate) fn refusals() -> Value {
             }
             _ => {}
         }
-        let codes: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
+        let codes: Vec<&str> = ResponseCode::of_status(status).iter().map(|code| code.as_str()).collect();
         let answer = json!({
             "description": format!("{}: {}", codes.join(" or "), meaning(status)),
             "headers": headers::references(&names),
@@ -176,14 +180,19 @@ pub(crate) fn refusals() -> Value {
         });
         responses.insert(name.to_owned(), answer);
     }
-    responses.insert("Refused".to_owned(), json!({
-        "description": "Any other refusal, in the same form.",
-        "headers": headers::references(&[REQUEST_ID, ECHOED]),
-        "content": {
-            "application/json": { "schema": { "$ref": "#/components/schemas/Error" }, "examples": examples(&["BadRequest"]) },
-        },
-    }));
+    responses.insert("Refused".to_owned(), refused());
     Value::Object(responses)
+}
+
+/// What else can be forced, all in the same form.
+fn refused() -> Value {
+    let names = [REQUEST_ID, ECHOED, "Preference-Applied", "Allow"];
+    let content = json!({ "schema": { "$ref": "#/components/schemas/Error" }, "examples": examples(&["Refused"]) });
+    json!({
+        "description": "Test mode: a refusal of any other status, because it was asked for.",
+        "headers": headers::references(&names),
+        "content": { "application/json": content },
+    })
 }
 
 fn meaning(status: u16) -> &'static str {
@@ -196,6 +205,7 @@ fn meaning(status: u16) -> &'static str {
         412 => "the record has changed since the ETag in If-Match",
         413 => "the body is larger than 256 KiB",
         415 => "the body is not declared as JSON",
+        429 => "too many requests of this credential",
         422 => "not sold to you, not offered, refused by the merchant, or the request identity was used otherwise",
         500 => "the hub's fault; nothing half done stays",
         _ => "store or merchant unreachable, or the outcome is not known yet",

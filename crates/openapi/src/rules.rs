@@ -12,6 +12,9 @@ const fn rule(id: &'static str, statuses: &'static [u16], meaning: &'static str)
     Rule { id, statuses, meaning }
 }
 
+/// What is forced can have any status of a refusal; these are listed one by one.
+const FORCED: &[u16] = &[400, 401, 404, 405, 408, 409, 412, 413, 415, 422, 429, 500, 503];
+
 /// The whole list, in alphabetical order.
 #[rustfmt::skip]
 pub(crate) const RULES: &[Rule] = &[
@@ -40,7 +43,7 @@ pub(crate) const RULES: &[Rule] = &[
     rule("entitlement-id-mismatch", &[400], "body and path name different entitlements"),
     rule("expiry-not-after-now", &[400], "the dateExpiry had passed when it was to be set"),
     rule("extension-too-large", &[400], "extensionData above 32 KiB"),
-    rule("forced", &[400, 401, 404, 405, 408, 409, 412, 413, 415, 422, 429, 500, 503], "a test credential asked for this answer"),
+    rule("forced", FORCED, "asked for by Prefer: status or by the sandbox's next; nothing was done"),
     rule("headers-too-slow", &[408], "the headers took longer than 10 s"),
     rule("held-by-hub", &[409], "the hub's operator holds it"),
     rule("held-by-merchant", &[409], "the merchant holds it"),

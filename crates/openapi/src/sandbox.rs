@@ -91,8 +91,8 @@ pub(crate) const SPECS: &[Spec] = &[
     Spec {
         id: "sandboxNext",
         kind: Kind::Sandbox,
-        summary: "What is still to be forced",
-        description: "The answer that the next calls of section 4 get, and how many of them.",
+        summary: "How the next calls are answered",
+        description: "What is still forced; null where nothing is.",
         parameters: &[],
         body: None,
         answers: &[success(200, "What is set.", &["NextAnswer"], &["NextAnswer"])],
@@ -101,9 +101,9 @@ pub(crate) const SPECS: &[Spec] = &[
     Spec {
         id: "sandboxForceNext",
         kind: Kind::Sandbox,
-        summary: "Force the next answers",
-        description: "The next calls of section 4 with this credential are answered so, right after authentication, and \
-                      nothing is done.",
+        summary: "Force the answers of the next calls",
+        description: "The next calls of the credential that are no sandbox calls are refused like this, whatever they \
+                      ask; nothing is done. times 0 takes it back.",
         parameters: &[],
         body: Some(("NextRequest", true)),
         answers: &[success(200, "What is set.", &["NextAnswer"], &["NextAnswer"])],
@@ -234,32 +234,25 @@ fn answers_request() -> Value {
     })
 }
 
+fn refusal() -> Value {
+    json!({ "type": "integer", "minimum": 400, "maximum": 599 })
+}
+
 fn next_request() -> Value {
-    let forced = json!({ "type": "integer", "minimum": 400, "maximum": 599 });
-    let times = json!({ "type": "integer", "minimum": 0, "maximum": 1000, "default": 1 });
+    let times = json!({ "type": "integer", "minimum": 0, "maximum": 1000 });
+    let code = described(text(true), "one that goes with the status; the first of them unless set");
     json!({
         "type": "object",
-        "description": "The answer, and to how many calls; times 0 takes it back.",
-        "properties": {
-            "status": forced,
-            "responseCode": described(json!({ "type": ["string", "null"] }), "one that goes with the status"),
-            "times": times,
-        },
+        "description": "How to refuse, and how often.",
+        "properties": { "status": refusal(), "responseCode": code, "times": described(times, "1 unless set") },
         "additionalProperties": false,
     })
 }
 
 fn next() -> Value {
-    let next = answer(
-        "How they are answered.",
-        &[
-            ("status", json!({ "type": "integer", "minimum": 400, "maximum": 599 })),
-            ("responseCode", text(false)),
-            ("times", described(json!({ "type": "integer", "minimum": 1, "maximum": 1000 }), "so many still")),
-        ],
-    );
-    let next = json!({ "oneOf": [next, { "type": "null" }] });
-    enveloped("What is forced on the next calls; null where nothing is.", &[("next", next)])
+    let code = json!({ "$ref": "#/components/schemas/ResponseCode" });
+    let set = answer("How, and how often still.", &[("status", refusal()), ("responseCode", code), ("times", count())]);
+    enveloped("How the next calls are answered.", &[("next", nullable(set, true))])
 }
 
 fn clock_request() -> Value {
@@ -325,9 +318,9 @@ pub(crate) fn examples(add: &mut impl FnMut(&str, &str, Value)) {
     add("ClockAnswer", "An end is planned", enveloped(json!({ "now": now, "offset": offset, "forecast": [planned] })));
     let moved = json!({ "now": now, "offset": offset, "fired": [fired], "left": 0 });
     add("ClockMovedAnswer", "It has ended on the way", enveloped(moved));
-    let next = json!({ "status": 429, "responseCode": "TOO_MANY_REQUESTS", "times": 1 });
-    add("nextRequest", "Too many requests, once", next.clone());
-    add("NextAnswer", "The next one is refused", enveloped(json!({ "next": next })));
     add("ResetAnswer", "Empty", enveloped(json!({ "reset": true })));
+    let forced = json!({ "status": 429, "responseCode": "TOO_MANY_REQUESTS", "times": 1 });
+    add("nextRequest", "One 429", forced.clone());
+    add("NextAnswer", "One 429", enveloped(json!({ "next": forced })));
     add("Document", "Its beginning", json!({ "openapi": "3.1.0" }));
 }

@@ -12,19 +12,20 @@ use wire::{
 /// A member of an answer.
 type Member = (&'static str, Value);
 
-/// The refusals: status, name of schema and response, codes.
-pub(crate) const REFUSALS: [(u16, &str, &[ResponseCode]); 11] = [
-    (400, "BadRequest", &[ResponseCode::BadRequest]),
-    (401, "Unauthorized", &[ResponseCode::Unauthorized]),
-    (404, "NotFound", &[ResponseCode::NotFound]),
-    (408, "RequestTimeout", &[ResponseCode::BadRequest]),
-    (409, "Conflict", &[ResponseCode::NotAvailable, ResponseCode::AlreadyExists, ResponseCode::Conflict]),
-    (412, "PreconditionFailed", &[ResponseCode::BadRequest]),
-    (413, "ContentTooLarge", &[ResponseCode::BadRequest]),
-    (415, "UnsupportedMediaType", &[ResponseCode::BadRequest]),
-    (422, "UnprocessableContent", &[ResponseCode::NotAvailable, ResponseCode::BadRequest]),
-    (500, "InternalServerError", &[ResponseCode::InternalError]),
-    (503, "ServiceUnavailable", &[ResponseCode::ServiceUnavailable]),
+/// The refusals that operations list: status, and the name of schema and response.
+pub(crate) const REFUSALS: [(u16, &str); 12] = [
+    (400, "BadRequest"),
+    (401, "Unauthorized"),
+    (404, "NotFound"),
+    (408, "RequestTimeout"),
+    (409, "Conflict"),
+    (412, "PreconditionFailed"),
+    (413, "ContentTooLarge"),
+    (415, "UnsupportedMediaType"),
+    (422, "UnprocessableContent"),
+    (429, "TooManyRequests"),
+    (500, "InternalServerError"),
+    (503, "ServiceUnavailable"),
 ];
 
 /// All of them, by name.
@@ -36,10 +37,10 @@ pub(crate) fn all() -> Map<String, Value> {
     schemas.extend(crate::views::schemas().into_iter().map(named));
     schemas.extend(crate::sandbox::schemas().into_iter().map(named));
     schemas.insert("Error".to_owned(), error(&ResponseCode::ALL, &every_rule(), false));
-    for (status, name, codes) in REFUSALS {
-        schemas.insert(name.to_owned(), error(codes, &rules::of(status), false));
+    for (status, name) in REFUSALS {
+        schemas.insert(name.to_owned(), error(ResponseCode::of_status(status), &rules::of(status), false));
     }
-    let unknown = error(&[ResponseCode::ServiceUnavailable], &rules::of(503), true);
+    let unknown = error(ResponseCode::of_status(503), &rules::of(503), true);
     schemas.insert("OutcomeUnknown".to_owned(), unknown);
     schemas.insert("ErrorDetail".to_owned(), detail());
     schemas.insert("Rule".to_owned(), rule());
@@ -73,7 +74,7 @@ fn requests() -> [(&'static str, Value); 5] {
     ]
 }
 
-fn answers() -> [(&'static str, Value); 6] {
+fn answers() -> [(&'static str, Value); 7] {
     let action = answer(
         "Where the customer has to go.",
         &[
@@ -82,6 +83,7 @@ fn answers() -> [(&'static str, Value); 6] {
             ("urlExpiry", json!({ "type": ["string", "null"], "format": "date-time" })),
         ],
     );
+    let url_or_code = json!({ "oneOf": [action.clone(), described(nothing(), "with a code there is no page")] });
     let page = answer(
         "Where reading goes on.",
         &[
@@ -94,6 +96,7 @@ fn answers() -> [(&'static str, Value); 6] {
         ("EchoAnswer", success("The id again.", nothing(), &[("echo", text(false))])),
         ("EntitlementAnswer", success("The record.", nothing(), &record())),
         ("ActionAnswer", enveloped("The record, and what the customer has to do.", ACTION, action, &record())),
+        ("ActivationInfoAnswer", success("The record, with a fresh URL or with its code.", url_or_code, &record())),
         (
             "ReportAnswer",
             success("One page, by dateCreated and entitlementId.", page, &[("entitlements", entitlements)]),

@@ -215,6 +215,7 @@ impl TestHub {
         let mut came = answer["notifications"].as_array().unwrap().clone();
         came.reverse();
         assert!(came.iter().all(|one| one["signature"] == "valid"), "{came:?}");
+        came.iter().for_each(|one| contract::check_notification(&one["body"]));
         came.into_iter().map(|one| one["body"].clone()).collect()
     }
 

@@ -73,6 +73,11 @@ impl Answer {
         self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
+    /// The body as JSON; null where it is none.
+    pub(crate) fn json(&self) -> &Value {
+        &self.json
+    }
+
     pub(crate) fn etag(&self) -> String {
         self.header("etag").unwrap_or_else(|| panic!("no ETag: {self}")).to_owned()
     }

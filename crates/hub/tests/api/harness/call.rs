@@ -1,7 +1,7 @@
 //! Calls of the hub: one connection each, written and read by hand, so that malformed ones can be
 //! sent and answers are seen byte by byte.
 
-use super::{Answer, PASSWORD, TestHub};
+use super::{Answer, PASSWORD, TestHub, contract};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -176,7 +176,9 @@ pub(crate) async fn exchange(address: SocketAddr, request: &[u8]) -> Vec<u8> {
     let mut stream = connect(address).await;
     // The other side may answer and close before it has read everything.
     let _ = stream.write_all(request).await;
-    read_to_end(&mut stream).await
+    let came = read_to_end(&mut stream).await;
+    contract::check(request, &Answer::parse(&came, request.starts_with(b"HEAD ")));
+    came
 }
 
 pub(crate) async fn connect(address: SocketAddr) -> TcpStream {
