@@ -65,7 +65,7 @@ async fn due_worker(hub: Hub, mut stopping: watch::Receiver<bool>) {
     while !is_stopping(&stopping) {
         // While the clock moves, or waits for it, its mover does what is due.
         if let Ok(stands) = hub.clock_moves.try_read() {
-            if hub.begin_due(&mut under_way).await > 0 {
+            if hub.begin_due(&mut under_way, hub.store.now()).await > 0 {
                 continue;
             }
             clock_stands.get_or_insert(stands);

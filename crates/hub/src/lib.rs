@@ -8,6 +8,7 @@ mod credentials;
 mod dispatch;
 mod execute;
 mod http;
+mod leases;
 mod outgoing;
 mod pseudonyms;
 mod questions;
@@ -72,6 +73,7 @@ pub struct Inner {
     pub(crate) random: Random,
     pub(crate) outgoing: outgoing::Outgoing,
     pub(crate) turns: turns::Turns<turns::TurnKey>,
+    pub(crate) leases: leases::Leases,
     pub(crate) credentials: credentials::Credentials,
     /// Rung after every commit that put something into a lane.
     pub(crate) lanes_bell: Notify,
@@ -120,6 +122,7 @@ impl Hub {
             random,
             outgoing,
             turns: turns::Turns::new(),
+            leases: leases::Leases::default(),
             credentials,
             lanes_bell: Notify::new(),
             feed_bells: questions::Bells::default(),

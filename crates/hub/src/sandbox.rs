@@ -3,11 +3,12 @@
 
 mod clock;
 mod inbox;
+mod journal;
 mod next;
 
 pub use inbox::{Inbox, Received};
 
-pub(crate) use clock::Fired;
+pub(crate) use journal::{Happening, What};
 pub(crate) use next::Forced;
 
 use crate::{Account, Catalog, Hub, HubError, Parts, Pseudonyms, Random, hash_password};
@@ -39,8 +40,7 @@ pub struct Sandbox {
     webhook_secret: WebhookSecret,
     inbox: Inbox,
     next: next::NextAnswers,
-    /// What fired while the test clock moves; `None` while it stands.
-    journal: Mutex<Option<Vec<Fired>>>,
+    journal: Mutex<journal::Journal>,
 }
 
 impl Sandbox {

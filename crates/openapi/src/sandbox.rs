@@ -269,12 +269,19 @@ fn clock_request() -> Value {
 }
 
 fn clocks() -> [Value; 2] {
-    let kinds = entitlement::EventKind::ALL.map(|kind| kind.as_str());
-    let planned = answer("Something planned.", &[("at", date()), ("entitlementId", text(false))]);
-    let fired = answer(
-        "Something that happened.",
-        &[("at", date()), ("entitlementId", text(false)), ("event", json!({ "type": "string", "enum": kinds }))],
-    );
+    let events = entitlement::EventKind::ALL.map(|kind| kind.as_str());
+    let kinds: Vec<&str> = events.into_iter().chain(["CALL_BACK", "OPERATION", "DELIVERY"]).collect();
+    let line = || {
+        vec![
+            ("at", date()),
+            ("entitlementId", text(false)),
+            ("what", json!({ "type": "string", "enum": kinds })),
+            ("notificationId", described(text(true), "of a delivery")),
+        ]
+    };
+    let planned = answer("Something planned.", &line());
+    let status = described(json!({ "type": ["integer", "null"] }), "how a delivery was answered");
+    let fired = answer("Something that happened.", &[line(), vec![("status", status)]].concat());
     let now = || ("now", date());
     let offset = || ("offset", described(text(false), "how far it is ahead of real time, ISO 8601"));
     let left = ("left", described(count(), "what is still to follow"));
@@ -299,8 +306,11 @@ pub(crate) fn examples(add: &mut impl FnMut(&str, &str, Value)) {
         "receivedAt": "2026-05-04T08:00:01Z", "inbox": "default", "webhookId": notification,
         "signature": "valid", "answered": 200, "body": { "notificationReason": "ACTIVATION_SUCCESS" },
     });
-    let planned = json!({ "at": "2030-02-28T12:03:20Z", "entitlementId": id });
-    let fired = json!({ "at": "2030-02-28T12:03:20Z", "entitlementId": id, "event": "CANCELLED" });
+    let at = "2030-02-28T12:03:20Z";
+    let planned = json!({ "at": at, "entitlementId": id, "what": "CANCELLED", "notificationId": null });
+    let ended = json!({ "at": at, "entitlementId": id, "what": "CANCELLED", "notificationId": null, "status": null });
+    let told = format!("{id}.0.2");
+    let told = json!({ "at": at, "entitlementId": id, "what": "DELIVERY", "notificationId": told, "status": 200 });
     let (now, offset) = ("2030-03-12T12:00:00Z", "PT3456000S");
     add("clockRequest", "Forty days on", json!({ "advance": "P40D" }));
     add("answersRequest", "Fail three times", json!({ "status": 500, "times": 3 }));
@@ -316,7 +326,7 @@ pub(crate) fn examples(add: &mut impl FnMut(&str, &str, Value)) {
     let replayed = json!({ "notificationId": notification, "answered": 200, "failure": null });
     add("ReplayAnswer", "Taken", enveloped(replayed));
     add("ClockAnswer", "An end is planned", enveloped(json!({ "now": now, "offset": offset, "forecast": [planned] })));
-    let moved = json!({ "now": now, "offset": offset, "fired": [fired], "left": 0 });
+    let moved = json!({ "now": now, "offset": offset, "fired": [ended, told], "left": 0 });
     add("ClockMovedAnswer", "It has ended on the way", enveloped(moved));
     add("ResetAnswer", "Empty", enveloped(json!({ "reset": true })));
     let forced = json!({ "status": 429, "responseCode": "TOO_MANY_REQUESTS", "times": 1 });

@@ -5,7 +5,7 @@ use crate::{
     NotificationState, Report, Row, StoredEvent, StoredNotification,
 };
 use entitlement::Moment;
-use ids::{AccountId, EntitlementKey, NotificationId, OperationId, RouteId};
+use ids::{AccountId, EntitlementKey, NotificationId, OperationId, RouteId, TargetId};
 use std::future::Future;
 use std::pin::Pin;
 
@@ -58,6 +58,9 @@ pub trait Store: Send + Sync + 'static {
     fn due(&self, by: Moment, limit: usize) -> StoreFuture<'_, Vec<(Moment, EntitlementKey)>>;
     /// Call-backs of the test merchant due by `by`, earliest first.
     fn callbacks_due(&self, by: Moment, limit: usize) -> StoreFuture<'_, Vec<Callback>>;
+    /// Lanes whose head is due by `by` and that nobody is working on, with the head's sequence,
+    /// earliest first.
+    fn lanes_due(&self, by: Moment, limit: usize) -> StoreFuture<'_, Vec<(Moment, EntitlementKey, TargetId, u32)>>;
     /// The earliest moment at which an entitlement, a call-back or a lane is due.
     fn next_due(&self) -> StoreFuture<'_, Option<Moment>>;
     /// Every unfinished in-flight operation (at start: their senders are gone).

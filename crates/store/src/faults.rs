@@ -51,7 +51,7 @@ pub enum Call {
     Report,
     /// [`Store::feed`] and [`Store::feed_head`]
     Feed,
-    /// [`Store::due`], [`Store::callbacks_due`] and [`Store::next_due`]
+    /// [`Store::due`], [`Store::callbacks_due`], [`Store::lanes_due`] and [`Store::next_due`]
     Due,
     /// [`Store::claim_lanes`]
     ClaimLanes,

@@ -7,6 +7,7 @@ use crate::catalog::{Account, Route};
 use crate::execute::change::Draft;
 use crate::execute::merchant::Errand;
 use crate::execute::reply::Kind;
+use crate::sandbox::What;
 use crate::turns::TurnKey;
 use entitlement::{
     Entitlement, JsonObject, MerchantEvent, Moment, OperationAfter, Rejection, Work, outcome_lost, owed_after_refusal,
@@ -46,27 +47,26 @@ impl Hub {
         }
     }
 
-    /// Does everything that is due now and waits for it, the test clock's way; returns how much
-    /// that was.
-    pub(crate) async fn run_due(&self) -> usize {
+    /// Does everything that is due by a moment and waits for it, the test clock's way; returns how
+    /// much that was.
+    pub(crate) async fn run_due(&self, by: Moment) -> usize {
         let mut under_way = UnderWay::default();
-        let mut done = self.begin_due(&mut under_way).await;
+        let mut done = self.begin_due(&mut under_way, by).await;
         while let Some(did) = under_way.ended().await {
             done += usize::from(did);
         }
         done
     }
 
-    /// Begins everything that is due now; returns how much of it was done at once.
-    pub(super) async fn begin_due(&self, under_way: &mut UnderWay) -> usize {
-        let now = self.store.now();
-        let callbacks = self.store.callbacks_due(now, BATCH).await.unwrap_or_default();
+    /// Begins everything that is due by a moment; returns how much of it was done at once.
+    pub(super) async fn begin_due(&self, under_way: &mut UnderWay, by: Moment) -> usize {
+        let callbacks = self.store.callbacks_due(by, BATCH).await.unwrap_or_default();
         let mut done = 0;
         for callback in &callbacks {
             done += usize::from(log(self.run_callback(callback).await));
         }
         // What is under way is still due in the store.
-        for (_, key) in self.store.due(now, BATCH + under_way.count()).await.unwrap_or_default() {
+        for (_, key) in self.store.due(by, BATCH + under_way.count()).await.unwrap_or_default() {
             let hub = self.clone();
             under_way.begin(key, async move { log(hub.run_entitlement(key).await) });
         }
@@ -102,6 +102,10 @@ impl Hub {
         }
         match work_due(&row.state, &route.facts, self.store.now()) {
             None => Ok(false),
+            // Its sender is still at work, whatever the test clock says.
+            Some(Work::OutcomeLost) if row.state.operation.as_ref().is_some_and(|open| self.leases.holds(open.id)) => {
+                Ok(false)
+            }
             Some(Work::OutcomeLost) => self.lose_outcome(key).await,
             Some(Work::Perform) => self.perform_duty(account, route, row).await,
             // While the merchant is asked again, a revoke or a local update need not wait.
@@ -140,6 +144,7 @@ impl Hub {
     ) -> Result<bool, Box<ErrorAnswer>> {
         let kind = if row.state.version <= 1 { Kind::Create } else { Kind::Other };
         let extra_information = JsonObject::new();
+        self.note_call(&row, What::Operation);
         self.run_errand(Errand { account, route, row, purpose, extra_information, kind }).await?;
         Ok(true)
     }
@@ -152,6 +157,7 @@ impl Hub {
         let Some(event) = merchants::test::said(&callback.says, callback.key, &row.state, now) else {
             return self.forget_callback(callback, row.account).await;
         };
+        self.note_call(&row, What::CallBack);
         match self.merchant_told(callback.key, &event, Some(callback.id)).await? {
             Some(Ok(_)) => Ok(true),
             Some(Err(_)) | None => self.forget_callback(callback, row.account).await,

@@ -59,7 +59,7 @@ pub(super) async fn worker(hub: Hub, mut stopping: watch::Receiver<bool>) {
         }
         // While the clock moves, or waits for it, its mover claims.
         if let Ok(stands) = hub.clock_moves.try_read()
-            && hub.claim(&mut flights).await > 0
+            && hub.claim(&mut flights, hub.store.now()).await > 0
         {
             clock_stands.get_or_insert(stands);
             continue;
@@ -141,13 +141,13 @@ impl Hub {
         }
     }
 
-    async fn claim(&self, flights: &mut Flights) -> usize {
+    async fn claim(&self, flights: &mut Flights, by: Moment) -> usize {
         let room = flights.room();
         if room == 0 {
             return 0;
         }
         let now = self.store.now();
-        let claimed = match self.store.claim_lanes(now, self.real_now_ms(), LEASE_MS, room).await {
+        let claimed = match self.store.claim_lanes(by, self.real_now_ms(), LEASE_MS, room).await {
             Ok(claimed) => claimed,
             Err(error) => {
                 tracing::error!(%error, "lanes cannot be claimed");
@@ -163,8 +163,15 @@ impl Hub {
 
     async fn take_off(&self, work: LaneWork, flights: &mut Flights, now: Moment) {
         match self.attempt_of(&work.notification, &work.row).await {
-            Attempt::Nowhere => flights.landed.push(result(&work, held(&work, now), now)),
+            Attempt::Nowhere => {
+                let outcome = held(&work, now);
+                if outcome == LaneOutcome::Dead {
+                    self.note_delivery(&work, None);
+                }
+                flights.landed.push(result(&work, outcome, now));
+            }
             Attempt::Impossible(error) => {
+                self.note_delivery(&work, None);
                 let outcome = after_failure(&work, now, None, self.jitter());
                 flights.landed.push(LaneResult { error: Some(error), ..result(&work, outcome, now) });
             }
@@ -188,6 +195,7 @@ impl Hub {
     async fn attempt(&self, work: &LaneWork, post: crate::outgoing::Post) -> LaneResult {
         let posted = self.outgoing.post(post, attempt_end()).await;
         let now = self.store.now();
+        self.note_delivery(work, posted.status);
         let outcome = match posted.status {
             Some(200..=299) => LaneOutcome::Delivered,
             Some(410) => held(work, now),
@@ -196,14 +204,14 @@ impl Hub {
         LaneResult { status: posted.status, error: posted.error, ..result(work, outcome, now) }
     }
 
-    /// Delivers everything due, and waits for it; the test clock's way. Returns how many
-    /// attempts were made.
-    pub(crate) async fn deliver_due(&self) -> usize {
+    /// Delivers everything due by a moment, and waits for it; the test clock's way. Returns how
+    /// many lanes it took up.
+    pub(crate) async fn deliver_due(&self, by: Moment) -> usize {
         let (results, mut done) = mpsc::channel(ATTEMPTS_MAX);
         let mut flights = Flights::new(results);
         let mut attempts = 0;
         loop {
-            let claimed = self.claim(&mut flights).await;
+            let claimed = self.claim(&mut flights, by).await;
             attempts += claimed;
             while flights.under_way > 0 {
                 flights.landed(&mut done).await;

@@ -18,7 +18,7 @@ struct Aftermath {
     /// Whose feed has grown.
     fed: Option<AccountId>,
     /// While the test clock moves: what fired.
-    fired: Option<(String, Vec<Event>)>,
+    fired: Option<(Box<Row>, Vec<Event>)>,
 }
 
 impl Hub {
@@ -56,14 +56,14 @@ impl Hub {
 
     fn aftermath(&self, change: &Change) -> Aftermath {
         let row = change.row().filter(|_| self.is_clock_moving());
-        let fired = row.map(|row| (row.state.record.entitlement_id.clone(), change.events.clone()));
+        let fired = row.map(|row| (Box::new(row.clone()), change.events.clone()));
         let fed = (!change.events.is_empty()).then_some(change.account);
         Aftermath { fed, rings: !change.notices.is_empty() || change.wakes_lanes, fired }
     }
 
     fn set_off(&self, aftermath: Aftermath) {
-        if let Some((entitlement, events)) = aftermath.fired {
-            self.note_fired(&entitlement, &events);
+        if let Some((row, events)) = aftermath.fired {
+            self.note_events(&row, &events);
         }
         if let Some(account) = aftermath.fed {
             self.feed_bells.ring(account);

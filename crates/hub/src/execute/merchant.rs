@@ -58,7 +58,10 @@ impl Hub {
     ) -> Result<Intended, Box<ErrorAnswer>> {
         let state = errand.row.state.clone();
         let hub = self.clone();
+        let operation = errand.row.state.operation.as_ref();
+        let lease = operation.and_then(|open| Some(self.leases.take(open.id, open.next_at?)));
         let task = tokio::spawn(async move {
+            let _lease = lease;
             if let Committed::Conflict(conflict) = hub.commit(change).await? {
                 return Ok(Intended::Withdrawn(conflict, turn));
             }

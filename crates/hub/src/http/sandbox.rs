@@ -5,7 +5,9 @@ use super::respond::{Reply, json};
 use super::{Action, body};
 use crate::Hub;
 use crate::answer::Answer;
+use crate::catalog::Account;
 use crate::execute::from_store;
+use crate::sandbox::Happening;
 use entitlement::{Json, JsonObject, Moment};
 use hyper::Request;
 use hyper::body::Incoming;
@@ -56,7 +58,7 @@ impl Hub {
             return Ok(Answer::plain(200, sandbox.inbox().list(query.unwrap_or(""))));
         }
         if action == Action::SandboxClock {
-            return self.clock_now().await;
+            return self.clock_now(&account).await;
         }
         if action == Action::SandboxNext {
             return Ok(self.next_forced(&account));
@@ -66,7 +68,7 @@ impl Hub {
         }
         let asked = body::json(headers, &bytes)?.unwrap_or_default();
         match action {
-            Action::SandboxMoveClock => self.clock_moved(&asked).await,
+            Action::SandboxMoveClock => self.clock_moved(&account, &asked).await,
             Action::SandboxForceNext => self.force_next(&account, &asked),
             Action::SandboxReset => {
                 self.reset_sandbox().await.map_err(from_store)?;
@@ -83,17 +85,14 @@ impl Hub {
         }
     }
 
-    async fn clock_now(&self) -> Answered {
-        let forecast = self.forecast().await.map_err(from_store)?;
-        let lines: Vec<String> = forecast
-            .iter()
-            .map(|(at, id)| format!("{{\"at\":\"{}\",\"entitlementId\":{}}}", print_date(*at), quoted(id)))
-            .collect();
+    async fn clock_now(&self, account: &Account) -> Answered {
+        let forecast = self.planned(account.id).await.map_err(from_store)?;
+        let lines: Vec<String> = forecast.iter().map(Happening::print_planned).collect();
         let members = format!("{},\"forecast\":[{}]", self.clock_members(), lines.join(","));
         Ok(Answer::plain(200, envelope(&members)))
     }
 
-    async fn clock_moved(&self, asked: &JsonObject) -> Answered {
+    async fn clock_moved(&self, account: &Account, asked: &JsonObject) -> Answered {
         let target = match target(asked, self.store.now())? {
             None if self.store.clock_offset_ms() == 0 => self.store.now(),
             None => return Err(Box::new(backwards())),
@@ -101,7 +100,8 @@ impl Hub {
             Some(target) => target,
         };
         let moved = self.move_clock(target).await.map_err(from_store)?;
-        let fired: Vec<String> = moved.fired.iter().map(crate::sandbox::Fired::print).collect();
+        let fired = moved.fired.iter().filter(|happening| happening.account == account.id);
+        let fired: Vec<String> = fired.map(Happening::print_fired).collect();
         let members = format!("{},\"fired\":[{}],\"left\":{}", self.clock_members(), fired.join(","), moved.left);
         Ok(Answer::plain(200, envelope(&members)))
     }

@@ -1,43 +1,32 @@
 //! Moving the test clock: from one due moment to the next, each fired at its own moment, in
-//! order, before the clock goes on (docs/API.md section 8).
+//! order, before the clock goes on (docs/API.md section 8.2). What a line of it says stands in
+//! `journal.rs`.
 
+use super::journal::{Happening, What};
 use crate::Hub;
-use entitlement::{Event, Moment};
-use std::sync::{MutexGuard, PoisonError};
+use crate::catalog::Route;
+use entitlement::{Entitlement, Moment, Stage, forecast, work_due};
+use ids::{AccountId, NotificationId};
 use std::time::Duration;
 use store::StoreError;
 use tokio::time::{Instant, sleep, timeout};
-use wire::print_date;
 
 /// The mover answers after so long, and goes on behind the answer.
 const ANSWER_AFTER: Duration = Duration::from_secs(30);
-/// Something due that will not move (held by a running request) is waited for so long.
+/// Something due that will not move is waited for so long, then passed by; it stays due.
 const STUCK_WITHIN: Duration = Duration::from_secs(2);
 const STUCK_LOOK: Duration = Duration::from_millis(5);
 /// A forecast shows at most so much.
 const FORECAST_MAX: usize = 100;
 /// Counting what is left stops here.
 const LEFT_MAX: usize = 10_000;
-
-/// Something that fired while the clock moved.
-#[derive(Debug, Clone)]
-pub(crate) struct Fired {
-    at: Moment,
-    entitlement: String,
-    what: &'static str,
-}
+/// Later than everything.
+const EVER: Moment = Moment(i64::MAX);
 
 /// How far the clock came.
 pub(crate) struct Moved {
-    pub(crate) fired: Vec<Fired>,
+    pub(crate) fired: Vec<Happening>,
     pub(crate) left: usize,
-}
-
-impl Fired {
-    pub(crate) fn print(&self) -> String {
-        let at = print_date(self.at);
-        format!("{{\"at\":\"{at}\",\"entitlementId\":\"{}\",\"event\":\"{}\"}}", self.entitlement, self.what)
-    }
 }
 
 impl Hub {
@@ -49,46 +38,41 @@ impl Hub {
             Ok(Ok(moved)) => moved.map(|fired| Moved { fired, left: 0 }),
             Ok(Err(_)) => Err(StoreError::Busy),
             Err(_) => {
-                let left = self.store.due(target, LEFT_MAX).await?.len();
+                let left = self.due_after(Moment(i64::MIN)).await?.into_iter().filter(|at| *at <= target).count();
                 let fired = self.journal().as_ref().and_then(|journal| (**journal).clone()).unwrap_or_default();
                 Ok(Moved { fired, left })
             }
         }
     }
 
-    /// What is planned, earliest first.
-    pub(crate) async fn forecast(&self) -> Result<Vec<(Moment, String)>, StoreError> {
+    /// What is planned of an account's, earliest first.
+    pub(crate) async fn planned(&self, account: AccountId) -> Result<Vec<Happening>, StoreError> {
         let mut planned = Vec::new();
-        for (at, key) in self.store.due(Moment(i64::MAX), FORECAST_MAX).await? {
-            if let Ok(Some(row)) = self.row(key).await {
-                planned.push((at, row.state.record.entitlement_id));
+        for (_, key) in self.store.due(EVER, FORECAST_MAX).await? {
+            if let Ok(Some((row, _, route))) = self.row_and_route(key).await {
+                let events = forecast(&row.state, &route.facts);
+                planned.extend(events.iter().map(|event| Happening::of(&row, event.at, What::Event(event.kind))));
+                planned.extend(next_call(&row.state, &route).map(|at| Happening::of(&row, at, What::Operation)));
             }
         }
+        for callback in self.store.callbacks_due(EVER, FORECAST_MAX).await? {
+            if let Ok(Some(row)) = self.row(callback.key).await {
+                planned.push(Happening::of(&row, callback.at, What::CallBack));
+            }
+        }
+        for (at, key, target, sequence) in self.store.lanes_due(EVER, FORECAST_MAX).await? {
+            if let Ok(Some(row)) = self.row(key).await {
+                let id = NotificationId { key, target, sequence };
+                planned.push(Happening::of(&row, at, What::Delivery(id, None)));
+            }
+        }
+        planned.retain(|happening| happening.account == account);
+        planned.sort_by_key(|happening| happening.at);
+        planned.truncate(FORECAST_MAX);
         Ok(planned)
     }
 
-    /// Writes down what a commit brought, while the clock moves.
-    pub(crate) fn note_fired(&self, entitlement: &str, events: &[Event]) {
-        if let Some(Some(journal)) = self.journal().as_deref_mut() {
-            journal.extend(events.iter().map(|event| Fired {
-                at: event.at,
-                entitlement: entitlement.to_owned(),
-                what: event.kind.as_str(),
-            }));
-        }
-    }
-
-    /// Whether the test clock is on its way.
-    pub(crate) fn is_clock_moving(&self) -> bool {
-        self.journal().is_some_and(|journal| journal.is_some())
-    }
-
-    fn journal(&self) -> Option<MutexGuard<'_, Option<Vec<Fired>>>> {
-        let sandbox = self.sandbox.as_ref()?;
-        Some(sandbox.journal.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    async fn run_to(&self, target: Moment) -> Result<Vec<Fired>, StoreError> {
+    async fn run_to(&self, target: Moment) -> Result<Vec<Happening>, StoreError> {
         let _clock_moves = self.clock_moves.write().await;
         if let Some(mut journal) = self.journal() {
             *journal = Some(Vec::new());
@@ -99,26 +83,40 @@ impl Hub {
     }
 
     async fn fire_until(&self, target: Moment) -> Result<(), StoreError> {
+        // What will not move is passed by, with everything due at its moment.
+        let mut passed_by = None;
         let mut stuck_since = None;
         loop {
-            let done = self.run_due().await + self.deliver_due().await;
-            let now = self.store.now();
-            match self.store.next_due().await? {
-                Some(next) if next <= now && done > 0 => stuck_since = None,
-                Some(next) if next <= now => {
-                    // Held by a running request or a leased attempt: it will pass, or stays due.
-                    if stuck_since.get_or_insert_with(Instant::now).elapsed() > STUCK_WITHIN {
-                        return self.set_clock(target).await;
-                    }
-                    sleep(STUCK_LOOK).await;
-                }
-                Some(next) if next <= target => {
-                    stuck_since = None;
-                    self.set_clock(next).await?;
-                }
-                Some(_) | None => return self.set_clock(target).await,
+            let next = match passed_by {
+                None => self.store.next_due().await?,
+                Some(passed_by) => self.due_after(passed_by).await?.into_iter().min(),
+            };
+            let Some(next) = next.filter(|next| *next <= target.max(self.store.now())) else {
+                return self.set_clock(target).await;
+            };
+            self.set_clock(next).await?;
+            if self.run_due(next).await + self.deliver_due(next).await > 0 {
+                stuck_since = None;
+                continue;
+            }
+            if self.leases.end_by(next) {
+                // A merchant is still being asked: the clock waits, and the lease runs out in real time.
+                stuck_since = None;
+                sleep(STUCK_LOOK).await;
+            } else if stuck_since.get_or_insert_with(Instant::now).elapsed() > STUCK_WITHIN {
+                (passed_by, stuck_since) = (Some(next), None);
+            } else {
+                sleep(STUCK_LOOK).await;
             }
         }
+    }
+
+    /// The moments, later than this one, at which something is due.
+    async fn due_after(&self, after: Moment) -> Result<Vec<Moment>, StoreError> {
+        let entitlements = self.store.due(EVER, LEFT_MAX).await?.into_iter().map(|(at, _)| at);
+        let callbacks = self.store.callbacks_due(EVER, LEFT_MAX).await?.into_iter().map(|callback| callback.at);
+        let lanes = self.store.lanes_due(EVER, LEFT_MAX).await?.into_iter().map(|(at, ..)| at);
+        Ok(entitlements.chain(callbacks).chain(lanes).filter(|at| *at > after).collect())
     }
 
     async fn set_clock(&self, to: Moment) -> Result<(), StoreError> {
@@ -128,4 +126,17 @@ impl Hub {
         }
         self.store.set_clock_offset(self.store.clock_offset_ms() + behind).await
     }
+}
+
+/// When the merchant is called next about what is open or owed, if nothing else happens. What is
+/// in flight is being called.
+fn next_call(e: &Entitlement, route: &Route) -> Option<Moment> {
+    let Some(operation) = &e.operation else {
+        return e.duty.as_ref().map(|_| e.last_event_at);
+    };
+    if operation.stage == Stage::InFlight {
+        return None;
+    }
+    let at = [operation.next_at, operation.deadline].into_iter().flatten().min()?;
+    work_due(e, &route.facts, at).map(|_| at)
 }

@@ -38,7 +38,11 @@ async fn a_planned_end_comes_at_its_moment() {
     hub.advance("P30DT23H59M59S").await;
     hub.read(&id).await.shows(200, "ACTIVE-ENDING");
     let moved = hub.advance("PT1S").await;
-    let fired = json!([{ "at": "2026-04-10T12:00:00Z", "entitlementId": id, "event": "CANCELLED" }]);
+    let (at, of_delivery) = ("2026-04-10T12:00:00Z", format!("{id}.0.2"));
+    let fired = json!([
+        { "at": at, "entitlementId": id, "what": "CANCELLED", "notificationId": null, "status": null },
+        { "at": at, "entitlementId": id, "what": "DELIVERY", "notificationId": of_delivery, "status": 200 },
+    ]);
     assert_eq!(moved["fired"], fired);
     let ended = hub.read(&id).await;
     assert_eq!(ended.shows(200, "CANCELLED")["dateEnded"], "2026-04-10T12:00:00Z");
@@ -76,6 +80,7 @@ async fn date_expiry_ends_it_at_its_moment_with_its_reason() {
         .as_array()
         .unwrap()
         .iter()
+        .filter(|one| one["what"] == "CANCELLED")
         .map(|one| (one["at"].as_str().unwrap(), one["entitlementId"].as_str().unwrap()))
         .collect();
     let expected = [

@@ -6,7 +6,7 @@ use crate::{
     NotificationState, Report, Row, Store, StoreFuture, StoredEvent, StoredNotification,
 };
 use entitlement::Moment;
-use ids::{AccountId, EntitlementKey, NotificationId, OperationId, RouteId};
+use ids::{AccountId, EntitlementKey, NotificationId, OperationId, RouteId, TargetId};
 
 impl<S: Store> Store for FaultyStore<S> {
     fn now(&self) -> Moment {
@@ -52,6 +52,10 @@ impl<S: Store> Store for FaultyStore<S> {
 
     fn callbacks_due(&self, by: Moment, limit: usize) -> StoreFuture<'_, Vec<Callback>> {
         Box::pin(self.faulty(Call::Due, self.inner.callbacks_due(by, limit)))
+    }
+
+    fn lanes_due(&self, by: Moment, limit: usize) -> StoreFuture<'_, Vec<(Moment, EntitlementKey, TargetId, u32)>> {
+        Box::pin(self.faulty(Call::Due, self.inner.lanes_due(by, limit)))
     }
 
     fn next_due(&self) -> StoreFuture<'_, Option<Moment>> {

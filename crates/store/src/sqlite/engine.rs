@@ -7,7 +7,7 @@ use crate::{
     NotificationState, Report, Row, Store, StoreFuture, StoredEvent, StoredNotification,
 };
 use entitlement::Moment;
-use ids::{AccountId, EntitlementKey, NotificationId, OperationId, RouteId};
+use ids::{AccountId, EntitlementKey, NotificationId, OperationId, RouteId, TargetId};
 use std::sync::Arc;
 
 /// A page of the feed up to this size is read on the caller's thread (below a millisecond).
@@ -81,6 +81,10 @@ impl Store for SqliteStore {
 
     fn callbacks_due(&self, by: Moment, limit: usize) -> StoreFuture<'_, Vec<Callback>> {
         Box::pin(async move { self.readers.read(|connection| callbacks::due(connection, by, bound(limit))) })
+    }
+
+    fn lanes_due(&self, by: Moment, limit: usize) -> StoreFuture<'_, Vec<(Moment, EntitlementKey, TargetId, u32)>> {
+        Box::pin(async move { self.readers.read(|connection| lanes::due(connection, by, bound(limit))) })
     }
 
     fn next_due(&self) -> StoreFuture<'_, Option<Moment>> {

@@ -38,6 +38,23 @@ pub(super) fn append(connection: &Connection, notice: &Notice, told: &Told) -> R
     Ok(notifications::insert(connection, notice, told, sequence)?)
 }
 
+/// Lanes to be claimed by a moment, with their heads.
+pub(super) fn due(
+    connection: &Connection,
+    by: Moment,
+    limit: i64,
+) -> Result<Vec<(Moment, EntitlementKey, TargetId, u32)>, Fault> {
+    connection
+        .prepare_cached(
+            "SELECT attempt_at, key, target, head FROM lane INDEXED BY lane_due \
+             WHERE attempt_at <= ?1 AND lease_until_ms = 0 ORDER BY attempt_at, key, target LIMIT ?2",
+        )?
+        .query_and_then((by.0, limit), |row| {
+            Ok((Moment(row.get(0)?), key_at(row, 1)?, TargetId(row.get(2)?), row.get(3)?))
+        })?
+        .collect()
+}
+
 /// A claimed lane, before its notification and row are read.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Claimed {

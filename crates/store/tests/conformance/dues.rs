@@ -42,6 +42,22 @@ pub async fn the_next_moment_is_the_earliest_of_all(factory: &dyn Factory) {
     assert_eq!(next().await, Some(START));
 }
 
+pub async fn lanes_come_by_their_moment_unless_somebody_works_on_them(factory: &dyn Factory) {
+    let stage = Stage::open(factory).await;
+    for (key, after_s) in [(1, 2), (2, 0), (3, 1)] {
+        let change = noticed(create(row(stage.place, key, &format!("c{key}"))), 0);
+        stage.done(Change { at: START.plus_s(after_s), ..change }).await;
+    }
+    let due = async |after_s, limit| {
+        let found = stage.store.lanes_due(START.plus_s(after_s), limit).await.unwrap();
+        found.into_iter().map(|(at, key, _, head)| (at.0 - START.0, key.0, head)).collect::<Vec<_>>()
+    };
+    assert_eq!(due(9, 10).await, [(0, 2, 1), (1_000, 3, 1), (2_000, 1, 1)]);
+    assert_eq!((due(1, 10).await.len(), due(9, 1).await.len()), (2, 1));
+    stage.store.claim_lanes(START, 5_000_000, 30_000, 1).await.unwrap();
+    assert_eq!(due(9, 10).await, [(1_000, 3, 1), (2_000, 1, 1)]);
+}
+
 pub async fn a_callback_is_carried_out_once(factory: &dyn Factory) {
     let stage = Stage::open(factory).await;
     let mut change = create(row(stage.place, 1, "a"));
