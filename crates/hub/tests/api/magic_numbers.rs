@@ -139,7 +139,7 @@ async fn told(hub: &TestHub, inbox: &str) -> Vec<String> {
 }
 
 /// Status, code and rule of an answer, and whose fault.
-fn in_short(answer: &Answer) -> String {
+pub(crate) fn in_short(answer: &Answer) -> String {
     let code = answer.text("responseCode");
     answer.is(answer.status, &code);
     if answer.status == 202 && code == "CLIENT_ACTION_REQUIRED" {
@@ -165,7 +165,7 @@ fn shown(read: &Answer) -> String {
 
 /// Compares with the golden file; `UPDATE_GOLDEN=1` writes it anew.
 #[expect(clippy::disallowed_methods, reason = "a switch for people, read nowhere else")]
-fn check(name: &str, text: &str) {
+pub(crate) fn check(name: &str, text: &str) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/api/golden").join(name);
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(&path, text).unwrap();

@@ -35,6 +35,7 @@ mod paths;
 mod provoked;
 mod report;
 mod retries;
+mod sandbox_products;
 mod switches;
 mod update;
 mod update_asks;

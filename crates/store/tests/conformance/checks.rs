@@ -131,7 +131,8 @@ macro_rules! conformance {
                 notifications_come_newest_first, notices_are_withdrawn_with_their_change,
                 a_notice_keeps_the_name_of_its_reason_member;
             dues: entitlements_come_by_their_moment, the_next_moment_is_the_earliest_of_all,
-                lanes_come_by_their_moment_unless_somebody_works_on_them, a_callback_is_carried_out_once, operations_in_flight_are_found;
+                lanes_come_by_their_moment_unless_somebody_works_on_them, a_callback_is_carried_out_once,
+                operations_in_flight_are_found;
             reports: pages_come_by_creation_and_id, every_filter_narrows,
                 the_unborn_are_not_reported, accounts_do_not_mix;
             settings: accounts_and_routes_keep_their_numbers, credentials_are_replaced_by_name,
