@@ -111,6 +111,8 @@ pub struct Product {
     pub key: String,
     /// Default entitlementDisplayName.
     pub name: String,
+    /// What it is, in a sentence for whoever sells it.
+    pub description: String,
     /// Offers it lists.
     pub offers: Vec<String>,
     /// An offer must be named.

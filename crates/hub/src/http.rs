@@ -36,6 +36,8 @@ pub(crate) enum Action {
     Reactivate,
     ActivationInfo(String),
     History(String),
+    Explain(String),
+    Products(Option<String>),
     ActivatePage(String),
     ActivateChoice(String),
     SandboxNotifications,
@@ -52,6 +54,16 @@ pub(crate) enum Action {
     Document(&'static Document),
 }
 
+impl Action {
+    /// Whether it is a read that takes no body.
+    pub(crate) const fn is_read(&self) -> bool {
+        matches!(
+            self,
+            Self::Echo(_) | Self::Read(_) | Self::History(_) | Self::Explain(_) | Self::Products(_) | Self::Feed
+        )
+    }
+}
+
 /// Why no action was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum NoRoute {
@@ -62,7 +74,7 @@ pub(crate) enum NoRoute {
 }
 
 /// Paths named in hints, `{id}` standing for an id.
-const PATHS: [&str; 12] = [
+const PATHS: [&str; 14] = [
     "/v1/echo/{id}",
     "/v1/entitlement",
     "/v1/entitlement/{id}",
@@ -71,6 +83,8 @@ const PATHS: [&str; 12] = [
     "/v1/entitlement/revoke/{id}",
     "/v1/entitlement/{id}/activationInfo",
     "/v1/entitlement/{id}/history",
+    "/v1/entitlement/{id}/explain",
+    "/v1/products",
     "/v1/events",
     "/sandbox/v1/notifications",
     "/sandbox/v1/clock",
@@ -109,6 +123,8 @@ fn reseller_route(method: &Method, words: &[&str]) -> Routed {
     let post = |action| Some(one_of(method, &[(Method::POST, action)], "POST"));
     match words {
         ["echo", id] => get(Action::Echo((*id).into())),
+        ["products"] => get(Action::Products(None)),
+        ["products", reseller] => get(Action::Products(Some((*reseller).into()))),
         ["events"] => get(Action::Feed),
         ["entitlement"] => {
             Some(one_of(method, &[(Method::POST, Action::Create), (Method::PATCH, Action::Update)], "POST, PATCH"))
@@ -121,6 +137,7 @@ fn reseller_route(method: &Method, words: &[&str]) -> Routed {
             let action = Action::ActivationInfo((*id).into());
             Some(one_of(method, &[(Method::GET, action.clone()), (Method::POST, action)], "GET, POST"))
         }
+        ["entitlement", id, "explain"] => get(Action::Explain((*id).into())),
         ["entitlement", id, "history"] => get(Action::History((*id).into())),
         ["entitlement", id] if !is_verb(id) => get(Action::Read((*id).into())),
         _ => None,
@@ -214,6 +231,9 @@ mod tests {
             (Method::GET, "/events", Action::Feed),
             (Method::GET, "/entitlement/x/ACTIVATIONinfo", Action::ActivationInfo("x".into())),
             (Method::POST, "/entitlement/activationInfo/x", Action::ActivationInfo("x".into())),
+            (Method::GET, "/products", Action::Products(None)),
+            (Method::GET, "/products/x", Action::Products(Some("x".into()))),
+            (Method::GET, "/entitlement/x/explain", Action::Explain("x".into())),
             (Method::GET, "/entitlement/x/history", Action::History("x".into())),
         ] {
             for path in [path.to_owned(), format!("/v1{path}"), format!("/v1{path}/")] {

@@ -13,6 +13,7 @@ mod outgoing;
 mod pseudonyms;
 mod questions;
 mod random;
+mod reach;
 mod refusal;
 mod rules;
 mod sandbox;
@@ -71,6 +72,8 @@ pub struct Inner {
     pub(crate) sandbox: Option<Sandbox>,
     pub(crate) openapi: Bytes,
     pub(crate) random: Random,
+    /// Whose last calls did not get through.
+    pub(crate) reach: reach::Reach,
     pub(crate) outgoing: outgoing::Outgoing,
     pub(crate) turns: turns::Turns<turns::TurnKey>,
     pub(crate) leases: leases::Leases,
@@ -120,6 +123,7 @@ impl Hub {
             sandbox: parts.sandbox,
             openapi: parts.openapi,
             random,
+            reach: reach::Reach::default(),
             outgoing,
             turns: turns::Turns::new(),
             leases: leases::Leases::default(),

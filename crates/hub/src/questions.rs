@@ -2,8 +2,10 @@
 //! the same store as the operations themselves; nothing here writes, and no rule stands here.
 
 mod bells;
+mod explain;
 mod feed;
 mod history;
+mod products;
 
 pub(crate) use bells::Bells;
 pub(crate) use feed::feed_within;

@@ -171,6 +171,22 @@ pub(crate) fn not_done() -> ErrorAnswer {
         .with_hint("If it is still wanted, send it again under a new identity.")
 }
 
+/// The answer that an ended operation's outcome was, or would have been, by its rule id; `None`
+/// for one that went well.
+#[must_use]
+pub(crate) fn of_outcome(rule: &str) -> Option<ErrorAnswer> {
+    let kinds = [
+        RefusalKind::RefusedUser,
+        RefusalKind::AlreadySubscribed,
+        RefusalKind::NotSupported,
+        RefusalKind::WrongStatus,
+        RefusalKind::BadRequest,
+    ];
+    let refusals = kinds.map(|kind| refused(&Refusal { kind, message: None }, &Switches::default()));
+    let failures = [Failure::Unreachable, Failure::Busy, Failure::Misconfigured].map(failed);
+    refusals.into_iter().chain(failures).chain([unknown(), not_done()]).find(|answer| answer.rule == rule)
+}
+
 fn conflict_code(switches: &Switches) -> ResponseCode {
     switches.conflict_code
 }

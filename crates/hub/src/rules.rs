@@ -44,6 +44,7 @@ pub const HUB_RULES: &[&str] = &[
     "unknown-entitlement",
     "unknown-notification",
     "unknown-path",
+    "unknown-reseller",
     "version-mismatch",
     "wrong-method",
 ];

@@ -1,14 +1,17 @@
 //! `components.examples`: printed by `wire`, as the hub prints its answers, so that none of them can
 //! be of another shape.
 
-use entitlement::{Event, EventKind, JsonObject, Moment, NotificationReason, Party, Record, Status};
+use entitlement::{
+    Awaited, Event, EventKind, Hold, JsonObject, Moment, NotificationReason, Party, Reason, Record, Rejection, Set,
+    Status, VerbName, born_from,
+};
 use ids::{EntitlementKey, NotificationId, TargetId, parse_uuid};
 use serde_json::{Map, Value, json};
 use wire::dry_run_body;
 use wire::{
-    ANSWER_FORM, DryRun, ErrorAnswer, Fault, FeedBody, FeedEvent, HistoryBody, HistoryEvent, NOTIFICATION_FORM,
-    NOTIFICATION_REASON_FIELD, ResponseCode, Told, action_parameters, echo_body, notification_body, record_body,
-    report_body,
+    ANSWER_FORM, DryRun, EligibleProduct, ErrorAnswer, Explanation, Fault, FeedBody, FeedEvent, HistoryBody,
+    HistoryEvent, NOTIFICATION_FORM, NOTIFICATION_REASON_FIELD, ProductStatus, ResponseCode, Told, action_parameters,
+    echo_body, explain_body, notification_body, products_body, record_body, report_body,
 };
 
 const ID: &str = "0198c0de-7a11-7b0e-8c3d-2f6a9b1e4d70";
@@ -39,6 +42,8 @@ pub(crate) fn all() -> Map<String, Value> {
     add("freshUrl", "A fresh URL", action(ResponseCode::Ok));
     add("dryRun", "With Prefer: validate-only", dry_run());
     add("history", "Created and activated", history());
+    add("explain", "Why can my customer not watch?", explain());
+    add("products", "One product", products());
     add("feed", "One event", feed());
     let found = [pending(), active()];
     add("report", "The first page of several", value(&report_body(found.iter(), Some("MTc3MzE0NDAwMDAwMC4wMTk4"), 42)));
@@ -155,6 +160,54 @@ fn history() -> Value {
     };
     body.push(&second);
     value(&body.finish())
+}
+
+fn explain() -> Value {
+    let since = at("2030-02-03T08:00:00Z");
+    let record = Record { status: Status::Suspended, date_suspended: Some(since), ..active() };
+    let set = Set::Record(Box::new(record));
+    let created =
+        Event { at: since, by: Party::Reseller, kind: EventKind::Created, reason: None, version: 1, sets: vec![set] };
+    let Some(mut entitlement) = born_from(&created) else {
+        return Value::Null;
+    };
+    entitlement.holds.merchant = Some(Hold { since, reason: Some(Reason::of("CUSTOMER_SUSPENDED", "NON_PAYMENT")) });
+    let verbs = VerbName::ALL.map(|verb| {
+        let told = match verb {
+            VerbName::Update | VerbName::Suspend | VerbName::Cancel | VerbName::Revoke => Ok(()),
+            VerbName::ProductUpdate => Err(Rejection::NotActive),
+            VerbName::Resume => Err(Rejection::HeldByMerchant),
+            VerbName::Undo => Err(Rejection::NotEnding),
+            VerbName::ActivationInfo => Err(Rejection::NotPending),
+        };
+        (verb, told)
+    });
+    value(&explain_body(&Explanation {
+        entitlement: &entitlement,
+        sentence: "Suspended by the merchant since 2030-02-03T08:00:00Z (CUSTOMER_SUSPENDED/NON_PAYMENT). Only the \
+                   merchant can resume it; the reseller can cancel or revoke it.",
+        awaited: Some(Awaited::Merchant),
+        since,
+        deadline: None,
+        ends_at: None,
+        operation_type: None,
+        verbs: &verbs,
+        last_error: None,
+    }))
+}
+
+fn products() -> Value {
+    value(&products_body(&[EligibleProduct {
+        merchant_account_key: "BANGO_US",
+        product_key: "MUSIC",
+        name: "Music",
+        description: "The customer confirms on a page. A cancel ends it with the month that is paid for.",
+        offers: &[],
+        status: ProductStatus::NotEligible,
+        rule: Some(Rejection::LimitReached.rule()),
+        supports: VerbName::ALL.map(VerbName::as_str).to_vec(),
+        healthy: true,
+    }]))
 }
 
 fn feed() -> Value {

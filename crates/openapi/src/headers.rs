@@ -76,6 +76,15 @@ fn headers_of_requests() -> Vec<(&'static str, Value)> {
             ),
         ),
         (
+            "CustomerIdentifier",
+            header(
+                "X-CustomerIdentifier",
+                "The customer that is asked for.",
+                json!({ "type": "string", "minLength": 1, "maxLength": wire::CUSTOMER_IDENTIFIER_CHARS_MAX }),
+                "alice",
+            ),
+        ),
+        (
             "Switch",
             header(
                 "X-Entitle-Switch",
@@ -87,7 +96,7 @@ fn headers_of_requests() -> Vec<(&'static str, Value)> {
     ]
 }
 
-fn in_paths() -> [(&'static str, Value); 4] {
+fn in_paths() -> [(&'static str, Value); 5] {
     let path = |name: &str, description: &str, example: &str| {
         json!({
             "name": name, "in": "path", "required": true, "description": description,
@@ -98,6 +107,7 @@ fn in_paths() -> [(&'static str, Value); 4] {
         ("EntitlementId", path("id", "the entitlementId", ID)),
         ("EchoId", path("id", "any text", "hello-1")),
         ("InboxName", path("name", "the name of an inbox", "default")),
+        ("ResellerIdentifier", path("resellerIdentifier", "your own; another one is not found", "sandbox")),
         ("NotificationId", path("notificationId", "the webhook-id", &format!("{ID}.0.1"))),
     ]
 }

@@ -186,6 +186,19 @@ pub(crate) const SPECS: &[Spec] = &[
         refusals: &[404],
     },
     Spec {
+        id: "explain",
+        kind: Kind::Read,
+        summary: "Where it stands, and why",
+        description: "In one sentence to read out, and in parts for a program: who has to act, what may be done now, \
+                      which rule refuses the rest.",
+        parameters: ID,
+        body: None,
+        answers: &[success(200, "The explanation.", &["ExplainAnswer"], &["explain"])],
+        refusals: &[404],
+    },
+    products("products", &["CustomerIdentifier"], &[]),
+    products("productsOfReseller", &["ResellerIdentifier", "CustomerIdentifier"], &[404]),
+    Spec {
         id: "feed",
         kind: Kind::Read,
         summary: "All that happened, in order; waits for more",
@@ -197,6 +210,23 @@ pub(crate) const SPECS: &[Spec] = &[
         refusals: &[],
     },
 ];
+
+const PRODUCTS: &[Success] = &[success(200, "The products.", &["ProductsAnswer"], &["products"])];
+
+/// With the reseller's own identifier in the path, or without.
+const fn products(id: &'static str, parameters: &'static [&'static str], refusals: &'static [u16]) -> Spec {
+    Spec {
+        id,
+        kind: Kind::Read,
+        summary: "What you sell, and whether you can right now",
+        description: "With X-CustomerIdentifier, what that customer can still buy. Products of a merchant whose last \
+                      calls did not get through are UNAVAILABLE.",
+        parameters,
+        body: None,
+        answers: PRODUCTS,
+        refusals,
+    }
+}
 
 /// One call in four forms; the word may be in any letter case.
 const fn activation_info(id: &'static str) -> Spec {

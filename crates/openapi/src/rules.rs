@@ -107,6 +107,7 @@ pub(crate) const RULES: &[Rule] = &[
     rule("unknown-field", &[400], "a field this call does not know"),
     rule("unknown-notification", &[404], "no such notification of yours"),
     rule("unknown-path", &[404], "there is nothing at this path"),
+    rule("unknown-reseller", &[404], "no resellerIdentifier of yours"),
     rule("url-invalid", &[400], "no absolute http or https URL"),
     rule("url-masked", &[400], "a create with the mask *** in a URL"),
     rule("url-not-https", &[400], "live mode wants https"),

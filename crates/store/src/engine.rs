@@ -68,6 +68,8 @@ pub trait Store: Send + Sync + 'static {
 
     /// An operation that ended, by its id.
     fn closed_operation(&self, id: OperationId) -> StoreFuture<'_, Option<ClosedOperation>>;
+    /// The operations of an entitlement that ended, newest first.
+    fn closed_operations(&self, key: EntitlementKey, limit: usize) -> StoreFuture<'_, Vec<ClosedOperation>>;
     /// Removes at most `limit` claims that were answered before `before`, oldest first; returns
     /// how many went. Small limits keep the writer free for others.
     fn forget_claims(&self, before: Moment, limit: usize) -> StoreFuture<'_, usize>;

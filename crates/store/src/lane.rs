@@ -2,7 +2,7 @@
 
 use crate::Row;
 use entitlement::{Moment, NotificationReason};
-use ids::{EntitlementKey, TargetId};
+use ids::{EntitlementKey, NotificationId, TargetId};
 
 /// The head of a lane, claimed by one worker until its lease ends.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,6 +54,14 @@ pub struct StoredNotification {
     pub last_error: Option<String>,
     /// When it was delivered or dead-lettered.
     pub done_at: Option<Moment>,
+}
+
+impl StoredNotification {
+    /// Its id.
+    #[must_use]
+    pub const fn id(&self) -> NotificationId {
+        NotificationId { key: self.key, target: self.target, sequence: self.sequence }
+    }
 }
 
 /// Where a notification stands.

@@ -16,6 +16,7 @@ mod lanes;
 mod loads;
 mod migrations;
 mod notifications;
+mod operations;
 mod options;
 mod prepared;
 mod readers;

@@ -2,6 +2,7 @@
 //! contract's order. What needs the stored row is a second stage (`request/update/against.rs`).
 
 mod create;
+mod customer_header;
 mod end;
 mod extension;
 mod feed;
@@ -14,6 +15,7 @@ mod text;
 mod update;
 
 pub use create::{CREATE_FIELDS, CreateRequest};
+pub use customer_header::parse_customer_header;
 pub use end::{CANCEL_FIELDS, REVOKE_FIELDS, parse_end};
 pub use feed::{FEED_LIMIT_MAX, FEED_PARAMETERS, FEED_WAIT_S_MAX, FeedRequest};
 pub use own_id::is_valid_own_id;

@@ -69,31 +69,42 @@ fn sandbox_facts() -> RouteFacts {
 }
 
 fn bango() -> Vec<Product> {
-    vec![product("BangoMusic", "Bango Music")]
+    vec![product("BangoMusic", "Bango Music", "The customer confirms on a page. A cancel ends it at once.")]
 }
 
 fn bango_us() -> Vec<Product> {
     let mut products: Vec<Product> = [
-        ("MUSIC", "Music"),
-        ("MUSIC_PREMIUM", "Music Premium"),
-        ("MUSIC_NOW", "Music (active at once)"),
-        ("MUSIC_CODE", "Music (with activation code)"),
-        ("MUSIC_LATER", "Music (confirmed later)"),
-        ("MUSIC_ASK", "Music (asks the user)"),
-        ("MUSIC_NO", "Music (always refused)"),
-        ("MUSIC_DOWN", "Music (always unreachable)"),
+        ("MUSIC", "Music", "The customer confirms on a page. A cancel ends it with the month that is paid for."),
+        ("MUSIC_PREMIUM", "Music Premium", "As MUSIC: another product to change to."),
+        ("MUSIC_NOW", "Music (active at once)", "The create answers 200 ACTIVE."),
+        ("MUSIC_CODE", "Music (with activation code)", "The create answers 200 with an activationCode."),
+        (
+            "MUSIC_LATER",
+            "Music (confirmed later)",
+            "The create answers 201 and is activated after 5 s; every later operation answers 202 and is confirmed \
+             after 5 s.",
+        ),
+        ("MUSIC_ASK", "Music (asks the user)", "As MUSIC; an update to it waits for the customer, too."),
+        ("MUSIC_NO", "Music (always refused)", "The merchant refuses every customer: NOT_AVAILABLE."),
+        ("MUSIC_DOWN", "Music (always unreachable)", "The merchant cannot be reached: SERVICE_UNAVAILABLE."),
     ]
     .into_iter()
-    .map(|(key, name)| product(key, name))
+    .map(|(key, name, description)| product(key, name, description))
     .collect();
     products.push(Product {
         offers: vec!["BUNDLE".to_owned(), "TRIAL".to_owned()],
         offer_required: true,
-        ..product("MUSIC_OFFER", "Music (with an offer)")
+        ..product("MUSIC_OFFER", "Music (with an offer)", "As MUSIC, and demands an offerKey.")
     });
     products
 }
 
-fn product(key: &str, name: &str) -> Product {
-    Product { key: key.to_owned(), name: name.to_owned(), offers: Vec::new(), offer_required: false }
+fn product(key: &str, name: &str, description: &str) -> Product {
+    Product {
+        key: key.to_owned(),
+        name: name.to_owned(),
+        description: description.to_owned(),
+        offers: Vec::new(),
+        offer_required: false,
+    }
 }

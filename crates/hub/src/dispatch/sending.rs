@@ -7,7 +7,6 @@ use crate::outgoing::Post;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
-use ids::NotificationId;
 use store::{Row, StoredNotification};
 use url::Url;
 use wire::{NOTIFICATION_REASON_FIELD, Told, notification_body};
@@ -58,7 +57,7 @@ impl Hub {
         let (Some(event), Some(state)) = (event, state) else {
             return Err("its history is not there".to_owned());
         };
-        let id = NotificationId { key: notification.key, target: notification.target, sequence: notification.sequence };
+        let id = notification.id();
         let told = Told {
             record: &state.record,
             reason: notification.reason,
@@ -91,8 +90,7 @@ impl Hub {
         notification: &StoredNotification,
         body: &str,
     ) -> Result<HeaderMap, String> {
-        let id = NotificationId { key: notification.key, target: notification.target, sequence: notification.sequence }
-            .to_string();
+        let id = notification.id().to_string();
         let timestamp = self.real_now_s();
         let signature = account.webhook_secret.sign(&id, timestamp, body.as_bytes());
         let mut headers = HeaderMap::new();

@@ -3,6 +3,7 @@
 
 use super::merchant::ask_word;
 use crate::catalog::{Account, Route};
+use crate::refusal;
 use entitlement::{
     Decision, Entitlement, Event, Moment, NotificationReason, NotifySwitches, Reply, RowAfter, Set, carry_out_telling,
     effects, next_due,
@@ -211,11 +212,11 @@ fn row_after(before: Row, state: Entitlement, new_events: usize) -> Row {
 }
 
 /// One word for how an operation ended that its own answer did not end.
-const fn reply_word(reply: &Reply) -> &'static str {
+fn reply_word(reply: &Reply) -> &'static str {
     match reply {
-        Reply::Refused(_) => "refused",
-        Reply::Failed(_) => "failed",
-        Reply::NotDone => "not done",
+        Reply::Refused(refused) => refusal::refused(refused, &Switches::default()).rule,
+        Reply::Failed(failure) => refusal::failed(*failure).rule,
+        Reply::NotDone => refusal::not_done().rule,
         Reply::AskMerchant => "superseded",
         Reply::Done | Reply::Waiting | Reply::Queued | Reply::UserActs { .. } | Reply::Unknown => "overtaken",
     }

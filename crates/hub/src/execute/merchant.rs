@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use store::{Cause, Change, ClosedOperation, Committed, Conflict, Row};
 use tokio::time::{Instant, sleep};
-use wire::ErrorAnswer;
+use wire::{ErrorAnswer, Switches};
 
 /// Quick tries after the first: they ride over a restart or a dropped connection.
 const QUICK_TRIES_AFTER_MS: [u64; 3] = [50, 100, 200];
@@ -144,6 +144,7 @@ impl Hub {
             Prepared::Answered(answered) => answered,
             Prepared::Send(request) => {
                 let response = self.exchange(&request, errand.route.facts.repeatable).await;
+                self.reach.note(&errand.route.merchant_account_key, &response, self.store.now());
                 Answered { answer: connector.read(&call, &response), promises: Vec::new() }
             }
         }
@@ -295,7 +296,8 @@ pub(crate) const fn ask_word(ask: &Ask) -> &'static str {
     }
 }
 
-const fn answer_word(answer: &MerchantAnswer) -> &'static str {
+/// One word for how it ended: the rule id where it did not go well.
+fn answer_word(answer: &MerchantAnswer) -> &'static str {
     match answer {
         MerchantAnswer::Done(_) => "done",
         MerchantAnswer::UserActs { .. } => "user acts",
@@ -303,9 +305,9 @@ const fn answer_word(answer: &MerchantAnswer) -> &'static str {
         MerchantAnswer::Code(_) => "code",
         MerchantAnswer::EndsAt { .. } => "ends at",
         MerchantAnswer::Queued(_) => "queued",
-        MerchantAnswer::Refused(_) => "refused",
-        MerchantAnswer::CertainFailure(_) => "failed",
-        MerchantAnswer::Unknown => "unknown",
-        MerchantAnswer::NotDone => "not done",
+        MerchantAnswer::Refused(refused) => refusal::refused(refused, &Switches::default()).rule,
+        MerchantAnswer::CertainFailure(failure) => refusal::failed(*failure).rule,
+        MerchantAnswer::Unknown => refusal::unknown().rule,
+        MerchantAnswer::NotDone => refusal::not_done().rule,
     }
 }

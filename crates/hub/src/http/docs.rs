@@ -134,6 +134,7 @@ pages! {
     "unknown-field"
     "unknown-notification"
     "unknown-path"
+    "unknown-reseller"
     "url-invalid"
     "url-masked"
     "url-not-https"

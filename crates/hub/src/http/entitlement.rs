@@ -20,7 +20,7 @@ use store::{FINGERPRINT_BYTES, Load, Report, Row, Target};
 use tokio::time::Instant;
 use wire::{
     CreateRequest, ErrorAnswer, Fault, Parsed, ReportRequest, ResponseCode, UpdateRequest, canonical, echo_body,
-    parse_end, print_cursor, report_body,
+    parse_customer_header, parse_end, print_cursor, report_body,
 };
 
 /// The preference that makes a write a dry run (docs/API.md section 4).
@@ -70,7 +70,7 @@ impl Hub {
             return Ok(forced);
         }
         let bytes = body::read(incoming).await?;
-        let is_read = matches!(action, Action::Echo(_) | Action::Read(_) | Action::History(_) | Action::Feed);
+        let is_read = action.is_read();
         let asked = Asked {
             body: read_json(&parts.headers, &bytes, is_read)?,
             account: account?,
@@ -81,6 +81,11 @@ impl Hub {
         match action {
             Action::Echo(id) => Ok(Answer::plain(200, echo_body(&id))),
             Action::Read(id) => self.read(&asked, &id).await,
+            Action::Explain(id) => Box::pin(self.explain(&asked.account, &id)).await,
+            Action::Products(reseller) => {
+                let customer = customer(&asked.headers)?;
+                Box::pin(self.products(&asked.account, reseller.as_deref(), customer.as_deref())).await
+            }
             Action::History(id) => Box::pin(self.history(&asked.account, &id)).await,
             Action::Feed => Box::pin(self.feed(&asked.account, parts.uri.query(), &asked.headers)).await,
             Action::Report => Box::pin(self.report(asked)).await,
@@ -258,6 +263,12 @@ fn test_only(header: &str) -> ErrorAnswer {
         message: format!("{header} parameter is invalid"),
         hint: Some("This header is for test credentials; live ones know no such thing.".to_owned()),
     }])
+}
+
+/// The customer of `X-CustomerIdentifier`.
+fn customer(headers: &HeaderMap) -> Result<Option<String>, Box<ErrorAnswer>> {
+    let value = headers.get("x-customeridentifier");
+    value.map(|value| parse_customer_header(value.as_bytes()).map_err(|fault| faults(vec![fault]))).transpose()
 }
 
 fn read_identity(headers: &HeaderMap, name: &'static str) -> Result<Option<RequestIdentity>, Box<ErrorAnswer>> {

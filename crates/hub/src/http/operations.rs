@@ -29,6 +29,9 @@ pub const OPERATIONS: &[Operation] = &[
     operation("activationInfoWordFirst", "GET", "/v1/entitlement/activationInfo/{id}"),
     operation("activationInfoWordFirstByPost", "POST", "/v1/entitlement/activationInfo/{id}"),
     operation("history", "GET", "/v1/entitlement/{id}/history"),
+    operation("explain", "GET", "/v1/entitlement/{id}/explain"),
+    operation("products", "GET", "/v1/products"),
+    operation("productsOfReseller", "GET", "/v1/products/{resellerIdentifier}"),
     operation("feed", "GET", "/v1/events"),
     operation("sandboxNotifications", "GET", "/sandbox/v1/notifications"),
     operation("sandboxInbox", "POST", "/sandbox/v1/inbox/{name}"),
@@ -69,6 +72,8 @@ mod tests {
                 &["activationInfo", "activationInfoByPost", "activationInfoWordFirst", "activationInfoWordFirstByPost"]
             }
             Action::History(_) => &["history"],
+            Action::Explain(_) => &["explain"],
+            Action::Products(_) => &["products", "productsOfReseller"],
             Action::Feed => &["feed"],
             Action::SandboxNotifications => &["sandboxNotifications"],
             Action::SandboxInbox(_) => &["sandboxInbox"],

@@ -59,7 +59,7 @@ impl Hub {
         let posted = self.replay_notification(&notification, &row).await;
         let members = format!(
             "\"notificationId\":{},\"answered\":{},\"failure\":{}",
-            quoted(&id_of(&notification).to_string()),
+            quoted(&notification.id().to_string()),
             posted.status.map_or("null".to_owned(), |status| status.to_string()),
             posted.error.as_deref().map_or("null".to_owned(), quoted),
         );
@@ -142,7 +142,7 @@ fn print(one: &StoredNotification, entitlement_id: Option<&String>) -> String {
         "{{\"notificationId\":\"{}\",\"entitlementId\":{},\"notificationReason\":\"{}\",\
          \"notificationSequence\":{},\"state\":\"{}\",\"attempts\":{},\"committedAt\":{},\"lastStatus\":{},\
          \"lastError\":{},\"doneAt\":{}}}",
-        id_of(one),
+        one.id(),
         text(entitlement_id.map(String::as_str)),
         one.reason.as_str(),
         one.sequence,
@@ -153,10 +153,6 @@ fn print(one: &StoredNotification, entitlement_id: Option<&String>) -> String {
         text(one.last_error.as_deref()),
         date(one.done_at),
     )
-}
-
-const fn id_of(one: &StoredNotification) -> NotificationId {
-    NotificationId { key: one.key, target: one.target, sequence: one.sequence }
 }
 
 fn unknown_notification() -> ErrorAnswer {

@@ -115,7 +115,9 @@ async fn act(hub: Hub, action: Action, request: Request<Incoming>) -> Reply {
         | Action::Revoke(_)
         | Action::Reactivate
         | Action::ActivationInfo(_)
-        | Action::History(_) => hub.entitlement_action(action, request).await,
+        | Action::History(_)
+        | Action::Explain(_)
+        | Action::Products(_) => hub.entitlement_action(action, request).await,
     }
 }
 

@@ -1,5 +1,5 @@
 //! History: the stored events of one entitlement folded step by step, and what the rules foretell
-//! (docs/API.md section 4.9).
+//! (docs/API.md section 4.10).
 
 use crate::Hub;
 use crate::answer::Answer;
@@ -7,7 +7,6 @@ use crate::catalog::Account;
 use crate::execute::{from_store, not_found};
 use crate::http::state_word;
 use entitlement::{Entitlement, Event, apply, born_from, forecast};
-use ids::NotificationId;
 use std::collections::HashMap;
 use std::sync::Arc;
 use store::{Row, StoredEvent, StoredNotification};
@@ -38,7 +37,7 @@ impl Hub {
 fn print(row: &Row, happened: &[StoredEvent], told: &[StoredNotification], planned: &[Event]) -> String {
     let older = happened.len().saturating_sub(EVENTS_MAX);
     let notifications: HashMap<u32, (String, &'static str)> =
-        told.iter().map(|one| (one.event, (id_of(one).to_string(), state_word(one.state)))).collect();
+        told.iter().map(|one| (one.event, (one.id().to_string(), state_word(one.state)))).collect();
     let mut body = HistoryBody::new(&row.state.record.entitlement_id, older);
     let mut folded: Option<Entitlement> = None;
     for (at, stored) in happened.iter().enumerate() {
@@ -73,8 +72,4 @@ fn fold_on<'a>(state: &'a mut Option<Entitlement>, event: &Event) -> Option<&'a 
         None => *state = born_from(event),
     }
     state.as_ref()
-}
-
-const fn id_of(one: &StoredNotification) -> NotificationId {
-    NotificationId { key: one.key, target: one.target, sequence: one.sequence }
 }

@@ -5,12 +5,14 @@ mod answer;
 mod audit;
 mod call;
 mod contract;
+mod golden;
 mod log;
 mod receiver;
 mod scripted_merchant;
 
 pub(crate) use answer::{Answer, FIELDS};
 pub(crate) use call::{Call, basic, connect, create_body, exchange, read_to_end};
+pub(crate) use golden::golden;
 pub(crate) use receiver::{Receiver, Reply};
 pub(crate) use scripted_merchant::ScriptedMerchant;
 

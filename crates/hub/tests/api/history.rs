@@ -1,5 +1,5 @@
 //! History: what it tells folds back to the record, and what it foretells then happens
-//! (docs/API.md section 4.9).
+//! (docs/API.md section 4.10).
 
 use crate::harness::{Answer, FIELDS, Receiver, Reply, ScriptedMerchant, Setup, TestHub, create_body};
 use entitlement::{Reason, Told};

@@ -1,12 +1,11 @@
 //! X-Magic-Number (docs/API.md section 8.4): every word against every product, in one golden
 //! table, and the calls around it: what a word of another call is answered, what ignores one.
 
-use crate::harness::{Answer, Call, ScriptedMerchant, Setup, TestHub, create_body};
+use crate::harness::{Answer, Call, ScriptedMerchant, Setup, TestHub, create_body, golden};
 use merchants::test::{MagicNumber, MagicType};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::PathBuf;
 
 /// What is bought, and what an update asks for. The one product of `BANGO` has nothing to be
 /// updated to.
@@ -50,7 +49,7 @@ async fn every_word_does_what_the_table_says_whatever_the_product() {
             }
         }
     }
-    check("magic_numbers.txt", &table);
+    golden("magic_numbers.txt", &table);
     hub.finish().await;
 }
 
@@ -161,20 +160,6 @@ fn shown(read: &Answer) -> String {
         text.push_str(" with code");
     }
     text
-}
-
-/// Compares with the golden file; `UPDATE_GOLDEN=1` writes it anew.
-#[expect(clippy::disallowed_methods, reason = "a switch for people, read nowhere else")]
-pub(crate) fn check(name: &str, text: &str) {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/api/golden").join(name);
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        std::fs::write(&path, text).unwrap();
-    }
-    let golden = std::fs::read_to_string(&path).unwrap();
-    for (line, (new, old)) in text.lines().zip(golden.lines()).enumerate() {
-        assert_eq!(new, old, "line {} of {name}; UPDATE_GOLDEN=1 accepts the change", line + 1);
-    }
-    assert_eq!(text.lines().count(), golden.lines().count(), "{name} has another length; UPDATE_GOLDEN=1 accepts it");
 }
 
 #[tokio::test]

@@ -1,8 +1,8 @@
 //! The sandbox's products (docs/API.md section 8.1): a whole life of each without any special
 //! header, and the update to each, in one golden table.
 
-use crate::harness::{Answer, Call, TestHub, create_body};
-use crate::magic_numbers::{check, in_short};
+use crate::harness::{Answer, Call, TestHub, create_body, golden};
+use crate::magic_numbers::in_short;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -49,7 +49,7 @@ async fn every_product_lives_as_the_table_says() {
             played(&hub, &mut table, from, &format!("to {target}"), &update).await;
         }
     }
-    check("sandbox_products.txt", &table);
+    golden("sandbox_products.txt", &table);
     hub.finish().await;
 }
 

@@ -70,6 +70,10 @@ impl<S: Store> Store for FaultyStore<S> {
         self.inner.closed_operation(id)
     }
 
+    fn closed_operations(&self, key: EntitlementKey, limit: usize) -> StoreFuture<'_, Vec<ClosedOperation>> {
+        self.inner.closed_operations(key, limit)
+    }
+
     fn forget_claims(&self, before: Moment, limit: usize) -> StoreFuture<'_, usize> {
         self.inner.forget_claims(before, limit)
     }

@@ -5,7 +5,7 @@ use super::rows::{bytes, key_at};
 use crate::{Claim, SavedAnswer};
 use entitlement::Moment;
 use ids::{AccountId, OperationId, RequestIdentity};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
 pub(super) fn by_identity(
     connection: &Connection,
@@ -168,21 +168,4 @@ pub(super) fn forget(connection: &Connection, before: Moment, limit: usize) -> r
         delete.execute([id])?;
     }
     Ok(ids.len())
-}
-
-/// An operation that has ended.
-pub(super) fn closed(connection: &Connection, id: OperationId) -> Result<Option<crate::ClosedOperation>, Fault> {
-    Ok(connection
-        .prepare_cached("SELECT key, kind, outcome, opened_at, closed_at FROM operation WHERE id = ?1")?
-        .query_row([id.0.to_be_bytes()], |row| {
-            Ok(crate::ClosedOperation {
-                id,
-                key: key_at(row, 0)?,
-                kind: row.get(1)?,
-                outcome: row.get(2)?,
-                opened_at: Moment(row.get(3)?),
-                closed_at: Moment(row.get(4)?),
-            })
-        })
-        .optional()?)
 }

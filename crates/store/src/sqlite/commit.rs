@@ -6,8 +6,8 @@ use super::fault::Fault;
 use super::prepared::Prepared;
 use super::session::Session;
 use super::stored::{self, Stored};
-use super::{callbacks, claims, events, lanes, rows};
-use crate::{Cause, Change, ClaimChange, ClosedOperation, Committed, Conflict, Loaded, Row, RowChange};
+use super::{callbacks, claims, events, lanes, operations, rows};
+use crate::{Cause, Change, ClaimChange, Committed, Conflict, Loaded, Row, RowChange};
 use rusqlite::Connection;
 
 /// Applies the change, or says what stands in its way.
@@ -109,7 +109,7 @@ fn write(session: &mut Session, prepared: &Prepared, live: bool, stored: Option<
         callbacks::insert(&session.connection, callback)?;
     }
     if let Some(closed) = &change.closed {
-        insert_closed(&session.connection, closed)?;
+        operations::insert(&session.connection, closed)?;
     }
     Ok(())
 }
@@ -151,22 +151,4 @@ fn write_claim(connection: &Connection, change: &Change) -> rusqlite::Result<()>
         ClaimChange::Free(identity) => claims::free(connection, change.account, identity),
         ClaimChange::FreeOf(operation) => claims::free_all_of(connection, *operation),
     }
-}
-
-/// A change that is committed again after an unknown outcome brings the same operation again.
-fn insert_closed(connection: &Connection, closed: &ClosedOperation) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached(
-            "INSERT INTO operation (id, key, kind, outcome, opened_at, closed_at) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
-        )?
-        .execute((
-            closed.id.0.to_be_bytes(),
-            rows::bytes(closed.key),
-            &closed.kind,
-            &closed.outcome,
-            closed.opened_at.0,
-            closed.closed_at.0,
-        ))
-        .map(drop)
 }

@@ -1,7 +1,9 @@
 //! The interface, call by call: which are reads, which go to the writer.
 
 use super::prepared::Prepared;
-use super::{SqliteStore, accounts, callbacks, claims, commit, events, lanes, loads, notifications, reports, stored};
+use super::{
+    SqliteStore, accounts, callbacks, claims, commit, events, lanes, loads, notifications, operations, reports, stored,
+};
 use crate::{
     AccountRow, Callback, Change, ClosedOperation, Committed, CredentialRow, LaneResult, LaneWork, Load, Loaded,
     NotificationState, Report, Row, Store, StoreFuture, StoredEvent, StoredNotification,
@@ -96,7 +98,11 @@ impl Store for SqliteStore {
     }
 
     fn closed_operation(&self, id: OperationId) -> StoreFuture<'_, Option<ClosedOperation>> {
-        Box::pin(async move { self.readers.read(|connection| claims::closed(connection, id)) })
+        Box::pin(async move { self.readers.read(|connection| operations::by_id(connection, id)) })
+    }
+
+    fn closed_operations(&self, key: EntitlementKey, limit: usize) -> StoreFuture<'_, Vec<ClosedOperation>> {
+        Box::pin(async move { self.readers.read(|connection| operations::of(connection, key, bound(limit))) })
     }
 
     fn forget_claims(&self, before: Moment, limit: usize) -> StoreFuture<'_, usize> {

@@ -19,6 +19,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "notification reason field",
         text: include_str!("migrations/0002_notification_reason_field.sql"),
     },
+    Migration {
+        number: 3,
+        name: "operations of an entitlement",
+        text: include_str!("migrations/0003_operations_of_an_entitlement.sql"),
+    },
 ];
 
 /// "ENTL", so that `file` and we know our own files.

@@ -111,7 +111,7 @@ macro_rules! conformance {
                 another_accounts_entitlement_is_not_found, the_first_failing_check_is_the_cause,
                 a_repeat_after_an_unknown_outcome_conflicts_with_itself,
                 open_ones_of_a_customer_come_in_slot_order, a_read_after_the_answer_sees_it,
-                closed_operations_are_kept, senseless_changes_are_refused;
+                closed_operations_are_kept, closed_operations_come_newest_first, senseless_changes_are_refused;
             contention: each_check_failing_alone_in_a_mixed_batch_withdraws_only_its_change,
                 forty_creates_for_one_slot_leave_one, one_identity_sixteen_times_has_one_effect,
                 updates_of_one_row_go_one_by_one, an_own_id_is_given_once,

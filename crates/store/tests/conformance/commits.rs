@@ -293,6 +293,19 @@ pub async fn closed_operations_are_kept(factory: &dyn Factory) {
     assert_eq!(stage.store.closed_operation(OperationId(8)).await.unwrap(), None);
 }
 
+pub async fn closed_operations_come_newest_first(factory: &dyn Factory) {
+    let stage = Stage::open(factory).await;
+    let (mut anna, bert) = (row(stage.place, 1, "anna"), row(stage.place, 2, "bert"));
+    stage.done(Change { closed: Some(closed(9, anna.key)), ..create(anna.clone()) }).await;
+    stage.done(Change { closed: Some(closed(8, bert.key)), ..create(bert) }).await;
+    for id in [7, 5, 6] {
+        let change = rename(&mut anna, &format!("name {id}"), START);
+        stage.done(Change { closed: Some(closed(id, anna.key)), ..change }).await;
+    }
+    let newest = stage.store.closed_operations(anna.key, 3).await.unwrap();
+    assert_eq!(newest, [6, 5, 7].map(|id| closed(id, anna.key)));
+}
+
 pub async fn senseless_changes_are_refused(factory: &dyn Factory) {
     let stage = Stage::open(factory).await;
     let good = create(row(stage.place, 1, "anna"));

@@ -39,7 +39,7 @@ pub struct LastError {
     /// The word for the operation that failed; `None` for a notification.
     pub operation: Option<String>,
     /// The rule id of the answer that it was or would have been; `None` for a notification.
-    pub rule: Option<String>,
+    pub rule: Option<&'static str>,
     /// In plain words.
     pub message: String,
 }
@@ -144,7 +144,7 @@ fn push_last_error(out: &mut String, error: Option<&LastError>) {
     out.push_str(",\"operation\":");
     push_optional(out, error.operation.as_deref());
     out.push_str(",\"rule\":");
-    push_optional(out, error.rule.as_deref());
+    push_optional(out, error.rule);
     out.push_str(",\"message\":");
     push_string(out, &error.message);
     out.push('}');

@@ -78,10 +78,10 @@ impl HistoryBody {
 
 /// What differs between two records; of the first, everything that is not null.
 fn push_changes(out: &mut String, before: Option<&Record>, after: &Record) {
-    let olds = before.map(members);
+    let mut olds = before.map(members);
     let mut is_first = true;
-    for (at, (name, new)) in members(after).into_iter().enumerate() {
-        let old = olds.as_ref().and_then(|olds| olds.get(at)).map(|(_, old)| *old);
+    for (name, new) in members(after) {
+        let old = olds.as_mut().and_then(Iterator::next).map(|(_, old)| old);
         if old.map_or(new.is_null(), |old| old == new) {
             continue;
         }

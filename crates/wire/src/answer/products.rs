@@ -33,13 +33,13 @@ pub struct EligibleProduct<'a> {
     /// The rule that says why not.
     pub rule: Option<&'static str>,
     /// The verbs its route offers.
-    pub supports: &'a [&'static str],
+    pub supports: Vec<&'static str>,
     /// Whether the merchant's last calls got through.
     pub healthy: bool,
 }
 
-/// The body; ranks count from 1 in the order given. Pages of a product, its logo and its terms,
-/// are null until a catalog names them.
+/// The body; ranks count from 1 in the order given. Logo and terms are null until a catalog names
+/// them.
 #[must_use]
 pub fn products_body(products: &[EligibleProduct<'_>]) -> String {
     let mut out = String::with_capacity(512 * products.len().max(1));

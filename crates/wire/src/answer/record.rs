@@ -58,7 +58,7 @@ const fn date_member(name: &'static str, meaning: &'static str) -> Field {
 
 /// Appends the members, comma separated, without braces.
 pub fn push_record(out: &mut String, record: &Record) {
-    for (at, (name, member)) in members(record).into_iter().enumerate() {
+    for (at, (name, member)) in members(record).enumerate() {
         out.push_str(if at == 0 { "\"" } else { ",\"" });
         out.push_str(name);
         out.push_str("\":");
@@ -67,31 +67,35 @@ pub fn push_record(out: &mut String, record: &Record) {
 }
 
 /// Every member with its name, in order.
-pub(super) fn members(record: &Record) -> [(&'static str, Member<'_>); MEMBERS] {
+pub(super) fn members(record: &Record) -> impl Iterator<Item = (&'static str, Member<'_>)> {
+    RECORD_MEMBERS.iter().map(|member| member.name).zip(values(record))
+}
+
+fn values(record: &Record) -> [Member<'_>; MEMBERS] {
     use Member::{Date, Object, Status, Text, Url};
     [
-        ("entitlementId", Text(Some(&record.entitlement_id))),
-        ("status", Status(record.status)),
-        ("dateCreated", Date(Some(record.date_created))),
-        ("dateActivated", Date(record.date_activated)),
-        ("dateEnded", Date(record.date_ended)),
-        ("dateSuspended", Date(record.date_suspended)),
-        ("dateResumed", Date(record.date_resumed)),
-        ("dateLastUpdated", Date(Some(record.date_last_updated))),
-        ("customerIdentifier", Text(Some(&record.customer_identifier))),
-        ("merchantAccountKey", Text(Some(&record.merchant_account_key))),
-        ("productKey", Text(Some(&record.product_key))),
-        ("offerKey", Text(record.offer_key.as_deref())),
-        ("activationCode", Text(record.activation_code.as_deref())),
-        ("entitlementDisplayName", Text(record.entitlement_display_name.as_deref())),
-        ("dateExpiry", Date(record.date_expiry)),
-        ("extensionData", Object(&record.extension_data)),
-        ("notificationUrl", Url(record.notification_url.as_deref())),
-        ("externalEntitlementId", Text(record.external_entitlement_id.as_deref())),
-        ("sharedCustomerId", Text(Some(&record.shared_customer_id))),
-        ("bangoUserId", Text(Some(&record.bango_user_id))),
-        ("merchantEntitlementId", Text(Some(&record.merchant_entitlement_id))),
-        ("financeData", Object(&record.finance_data)),
+        Text(Some(&record.entitlement_id)),
+        Status(record.status),
+        Date(Some(record.date_created)),
+        Date(record.date_activated),
+        Date(record.date_ended),
+        Date(record.date_suspended),
+        Date(record.date_resumed),
+        Date(Some(record.date_last_updated)),
+        Text(Some(&record.customer_identifier)),
+        Text(Some(&record.merchant_account_key)),
+        Text(Some(&record.product_key)),
+        Text(record.offer_key.as_deref()),
+        Text(record.activation_code.as_deref()),
+        Text(record.entitlement_display_name.as_deref()),
+        Date(record.date_expiry),
+        Object(&record.extension_data),
+        Url(record.notification_url.as_deref()),
+        Text(record.external_entitlement_id.as_deref()),
+        Text(Some(&record.shared_customer_id)),
+        Text(Some(&record.bango_user_id)),
+        Text(Some(&record.merchant_entitlement_id)),
+        Object(&record.finance_data),
     ]
 }
 

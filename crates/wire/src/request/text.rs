@@ -46,6 +46,7 @@ impl Text {
     }
 
     pub(super) const CUSTOMER_IDENTIFIER: Self = Self::identifier("customerIdentifier", CUSTOMER_IDENTIFIER_CHARS_MAX);
+    pub(super) const CUSTOMER_HEADER: Self = Self::identifier("X-CustomerIdentifier", CUSTOMER_IDENTIFIER_CHARS_MAX);
     pub(super) const MERCHANT_ACCOUNT_KEY: Self = Self::key("merchantAccountKey");
     pub(super) const PRODUCT_KEY: Self = Self::key("productKey");
     pub(super) const OFFER_KEY: Self = Self::key("offerKey");

@@ -10,6 +10,7 @@ mod feed;
 mod fields;
 mod json;
 mod notifications;
+mod questions;
 mod report;
 mod rules;
 mod sample;

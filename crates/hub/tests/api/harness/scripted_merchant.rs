@@ -47,7 +47,7 @@ impl Connector for ScriptedMerchant {
         let given = Given::default();
         match status {
             200 => Answer::Done(given),
-            201 => Answer::Accepted(given),
+            201 => Answer::Accepted(Given { activation_code: Some(body).filter(|code| !code.is_empty()), ..given }),
             202 if body.is_empty() => Answer::Queued(given),
             202 => Answer::UserActs { given, url: body, expires_at: None },
             404 => Answer::NotDone,

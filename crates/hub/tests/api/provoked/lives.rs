@@ -145,7 +145,7 @@ impl TestHub {
 
     /// A command that somebody else carries out, straight into the store: an operator, or another
     /// node with a clock of its own. The merchant, if asked, does it.
-    pub(super) async fn decided_elsewhere(&self, id: &str, command: &Command, by: Party, at: Moment) {
+    pub(crate) async fn decided_elsewhere(&self, id: &str, command: &Command, by: Party, at: Moment) {
         let row = self.row(id).await;
         let facts = facts(self, &row);
         let operation = hub::Random::from_system().unwrap().operation(at);

@@ -19,6 +19,7 @@ shared! {
         hub.refuses_create("Anna's entitlement has this id:", &again).await
     },
     "unknown-entitlement" => |hub| hub.refuses("", hub.call("GET", "/v1/entitlement/order-18").text()).await,
+    "unknown-reseller" => |hub| hub.refuses("", hub.call("GET", "/v1/products/another").text()).await,
     "api-ended" => |hub| {
         let id = hub.created("anna", "MUSIC_NOW").await;
         hub.revoke(&id).await.shows(200, "REVOKED");
