@@ -3,7 +3,7 @@
 
 use crate::answer::unavailable;
 use entitlement::{Failure, Refusal, RefusalKind, Rejection, Status};
-use wire::{ErrorAnswer, LIMIT_MESSAGE, Origin, ResponseCode, Switches};
+use wire::{ErrorAnswer, Fault, LIMIT_MESSAGE, Origin, ResponseCode, Switches};
 
 /// The merchant is asked again after so long, says a 503.
 const MERCHANT_RETRY_AFTER_S: u32 = 5;
@@ -13,11 +13,10 @@ const MERCHANT_RETRY_AFTER_S: u32 = 5;
 pub(crate) fn rejected(rejection: Rejection, status: Option<Status>, switches: &Switches) -> ErrorAnswer {
     let rule = rejection.rule();
     let conflict = conflict_code(switches);
-    let at = status;
-    let status = status.map_or("", Status::as_str);
+    let word = status.map_or("", Status::as_str);
     let no = |http, code, message: &str| ErrorAnswer::new(http, code, rule, message);
     let wrong_status = |hint: &str| {
-        no(409, conflict, &format!("The entitlement's status {status} does not allow this.")).with_hint(hint)
+        no(409, conflict, &format!("The entitlement's status {word} does not allow this.")).with_hint(hint)
     };
     match rejection {
         Rejection::NotOffered => no(422, ResponseCode::NotAvailable, "This merchant does not offer this operation.")
@@ -26,15 +25,15 @@ pub(crate) fn rejected(rejection: Rejection, status: Option<Status>, switches: &
             no(422, ResponseCode::NotAvailable, "This merchant cannot take a planned end back.")
                 .with_hint("The end stands. After dateEnded a new entitlement can be created.")
         }
-        Rejection::OneOperation => no(400, ResponseCode::BadRequest, "entitlementBenefits parameter is invalid")
-            .with_field("entitlementBenefits")
-            .with_hint("One PATCH carries at most one operation for the merchant; send two."),
-        Rejection::ExpiryNotAfterNow => no(400, ResponseCode::BadRequest, "dateExpiry parameter is invalid")
-            .with_field("dateExpiry")
-            .with_hint("dateExpiry must be later than now, and later than the entitlement's last change."),
-        Rejection::ExtensionTooLarge => no(400, ResponseCode::BadRequest, "extensionData parameter is invalid")
-            .with_field("extensionData")
-            .with_hint("extensionData holds at most 32 KiB after the merge; nothing was changed."),
+        Rejection::OneOperation => {
+            fault("entitlementBenefits", rule, "One PATCH carries at most one operation for the merchant; send two.")
+        }
+        Rejection::ExpiryNotAfterNow => {
+            fault("dateExpiry", rule, "dateExpiry must be later than now and than the entitlement's last change.")
+        }
+        Rejection::ExtensionTooLarge => {
+            fault("extensionData", rule, "extensionData holds at most 32 KiB after the merge; nothing was changed.")
+        }
         Rejection::LimitReached => no(400, ResponseCode::BadRequest, LIMIT_MESSAGE),
         Rejection::AlreadyEnded => wrong_status("It has ended, which is final. Create a new one."),
         Rejection::OperationInProgress => no(409, conflict, "The merchant has not yet settled an earlier operation.")
@@ -43,8 +42,10 @@ pub(crate) fn rejected(rejection: Rejection, status: Option<Status>, switches: &
         Rejection::AlreadyEnding => {
             wrong_status("Its end is planned already; see dateEnded. To end it at once, revoke it.")
         }
-        Rejection::NotActive => wrong_status(not_active_hint(at)),
-        Rejection::NotPending => wrong_status("Only PENDING has something to activate; this one needs no activation."),
+        Rejection::NotActive => wrong_status(not_active_hint(status)),
+        Rejection::NotPending => {
+            wrong_status("Only PENDING has something to activate; read it to see where it stands.")
+        }
         Rejection::NotSuspended => wrong_status("Nothing holds it: only SUSPENDED can be resumed."),
         Rejection::HeldByMerchant => wrong_status("The merchant suspended it; only the merchant can resume it."),
         Rejection::HeldByReseller => wrong_status("The reseller suspended it; only the reseller can resume it."),
@@ -61,6 +62,16 @@ pub(crate) fn rejected(rejection: Rejection, status: Option<Status>, switches: &
             wrong_status("It was resumed after the cancel: send status \"ACTIVE\" to take the end back.")
         }
     }
+}
+
+/// A field that turned out to be faulty beside the entitlement.
+fn fault(field: &str, rule: &'static str, hint: &str) -> ErrorAnswer {
+    ErrorAnswer::faults(vec![Fault {
+        field: field.to_owned(),
+        rule,
+        message: format!("{field} parameter is invalid"),
+        hint: Some(hint.to_owned()),
+    }])
 }
 
 /// What to do before it can be suspended or get another product.

@@ -18,31 +18,27 @@ pub(crate) struct Document {
     text: &'static str,
 }
 
-/// The documents that are no error page.
-const OTHERS: [Document; 3] = [
-    Document {
-        path: "/docs/errors",
-        file: "docs/errors/README.md",
-        text: include_str!("../../../../docs/errors/README.md"),
-    },
-    Document { path: "/docs/api", file: "docs/API.md", text: include_str!("../../../../docs/API.md") },
-    Document {
-        path: "/docs/lifecycle",
-        file: "docs/LIFECYCLE.md",
-        text: include_str!("../../../../docs/LIFECYCLE.md"),
-    },
-];
+/// A file of the repository and where it is shown.
+macro_rules! document {
+    ($path:expr, $file:expr) => {
+        Document { path: $path, file: $file, text: include_str!(concat!("../../../../", $file)) }
+    };
+}
 
 macro_rules! pages {
     ($($rule:literal)+) => {
         /// A page for each rule, in their order.
-        const PAGES: &[Document] = &[$(Document {
-            path: concat!("/docs/errors/", $rule),
-            file: concat!("docs/errors/", $rule, ".md"),
-            text: include_str!(concat!("../../../../docs/errors/", $rule, ".md")),
-        }),+];
+        const PAGES: &[Document] =
+            &[$(document!(concat!("/docs/errors/", $rule), concat!("docs/errors/", $rule, ".md"))),+];
     };
 }
+
+/// The documents that are no error page.
+const OTHERS: [Document; 3] = [
+    document!("/docs/errors", "docs/errors/README.md"),
+    document!("/docs/api", "docs/API.md"),
+    document!("/docs/lifecycle", "docs/LIFECYCLE.md"),
+];
 
 pages! {
     "already-ended"
