@@ -23,12 +23,15 @@ pub(super) fn push(out: &mut String, events: &[Item], paint: Paint) {
         let name = paint.strong(&padded(&value(&event["event"]), DETAIL));
         out.push_str(&format!("  {}  {dot} {name}{}\n", value(&event["at"]), paint.faint(&note)));
         let bar = if at + 1 == events.len() { " " } else { "│" };
+        let mut above = String::new();
         for (name, text) in details(event) {
+            let shown = if name == above { "" } else { &name };
             for (line, text) in wrap(&text, WIDTH - TEXT - DETAIL).iter().take(DETAIL_LINES_MAX).enumerate() {
-                let name = padded(if line == 0 { &name } else { "" }, DETAIL);
+                let name = padded(if line == 0 { shown } else { "" }, DETAIL);
                 let bar = paint.faint(bar);
                 out.push_str(&format!("{}{bar} {}{}\n", " ".repeat(DOT), paint.faint(&name), text));
             }
+            above = name;
         }
     }
 }
@@ -51,6 +54,10 @@ fn details(event: &Item) -> Vec<(String, String)> {
     let is_birth = changes.iter().any(|change| str_of(change, "field") == "entitlementId");
     let mut lines = Vec::new();
     for change in changes.iter().filter(|change| !is_birth || str_of(change, "field") == "status") {
+        // A date that is the event's own moment says nothing new.
+        if change["new"] == event["at"] {
+            continue;
+        }
         let (old, new) = (&change["old"], &change["new"]);
         let texts =
             if old.is_object() || new.is_object() { inner(old, new, &event["reason"]) } else { vec![became(old, new)] };

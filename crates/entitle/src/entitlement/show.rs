@@ -5,7 +5,7 @@
 use super::history;
 use crate::connection::Connection;
 use crate::notifications;
-use crate::text::{Paint, WIDTH, cut, padded, print, str_of, value, wrap};
+use crate::text::{Paint, WIDTH, clean, cut, padded, print, str_of, value, wrap};
 use anyhow::Result;
 use clap::Args;
 use client::{Answer, Client, Error, Item, OutboxFilter};
@@ -20,6 +20,8 @@ pub(crate) const EXAMPLES: &str = "Examples:
 
 /// Where the text of a field begins.
 const LABEL: usize = 15;
+/// Longer texts are cut; `--json` has them whole.
+const TEXT_MAX: usize = 1_000;
 /// So many notifications are shown.
 const NOTIFICATIONS_MAX: usize = 20;
 
@@ -99,6 +101,7 @@ impl Shown {
         let record = |name: &str| Some(&self.record[name]).filter(|found| !found.is_null()).map(value);
         let product = [record("productKey"), record("merchantAccountKey")].map(Option::unwrap_or_default).join(" of ");
         let name = record("entitlementDisplayName").map(|name| format!(" ({name})")).unwrap_or_default();
+        let is_final = matches!(str_of(self.record.body(), "status"), "CANCELLED" | "REVOKED");
         let merchants_id = record("merchantEntitlementId").filter(|id| Some(id) != record("entitlementId").as_ref());
         for (label, text) in [
             ("Customer", record("customerIdentifier")),
@@ -110,35 +113,35 @@ impl Shown {
             ("Activated", record("dateActivated")),
             ("Suspended", record("dateSuspended")),
             ("Resumed", record("dateResumed")),
-            ("Ends", record("dateEnded")),
+            (if is_final { "Ended" } else { "Ends" }, record("dateEnded")),
             ("Expires", record("dateExpiry")),
             ("Last change", record("dateLastUpdated")),
-            ("Tells", Some(record("notificationUrl").unwrap_or_else(|| "the reseller's default URL".to_owned()))),
+            ("Notifies", Some(record("notificationUrl").unwrap_or_else(|| "the reseller's default URL".to_owned()))),
             ("Merchant's id", merchants_id),
             ("Shared id", record("sharedCustomerId")),
             ("Bango user", record("bangoUserId")),
-            ("Data", record("extensionData")),
-            ("Finance", record("financeData")),
         ] {
-            page.field(label, text.as_deref());
+            page.field(label, text.into_iter());
         }
+        page.field("Data", members(&self.record["extensionData"]));
+        page.field("Finance", members(&self.record["financeData"]));
     }
 
     /// Whose turn it is, what may be done, and what stands in the way.
     fn turn(&self, page: &mut Page) {
         let explain = self.explain.body();
         page.out.push('\n');
-        page.field("Waits for", awaited(explain).as_deref());
-        for hold in explain["holds"].as_array().into_iter().flatten() {
-            page.field("Held by", Some(&held(hold)));
-        }
-        page.field("Under way", operation(&explain["operation"]).as_deref());
-        page.field("Last error", last_error(&explain["lastError"]).as_deref());
+        page.field("Waits for", awaited(explain).into_iter());
+        page.field("Held by", explain["holds"].as_array().into_iter().flatten().map(held));
+        page.field("Under way", operation(&explain["operation"]).into_iter());
+        page.field("Last error", last_error(&explain["lastError"]).into_iter());
         let allowed: Vec<String> = explain["allowed"].as_array().into_iter().flatten().map(value).collect();
-        page.field("Allowed", Some(&if allowed.is_empty() { "nothing".to_owned() } else { allowed.join(", ") }));
-        for (rule, verbs) in refused(explain) {
-            page.field("Refused", Some(&format!("{} ({rule})", verbs.join(", "))));
-        }
+        let allowed = if allowed.is_empty() { "nothing".to_owned() } else { allowed.join(", ") };
+        page.field("Allowed", [allowed].into_iter());
+        page.field(
+            "Refused",
+            refused(explain).into_iter().map(|(rule, verbs)| format!("{} ({rule})", verbs.join(", "))),
+        );
     }
 
     fn told(&self, page: &mut Page) {
@@ -166,14 +169,19 @@ impl Page {
         self.out.push_str(&format!("\n{text}\n\n"));
     }
 
-    /// A label and its text, wrapped beside it; a label that stood just before is not repeated.
-    fn field(&mut self, label: &str, text: Option<&str>) {
-        let Some(text) = text else { return };
-        for (at, line) in wrap(&cut(text, 1_000), WIDTH - LABEL - 2).into_iter().enumerate() {
+    /// A label, and beside it its texts, each on lines of its own; nothing where there is none.
+    fn field(&mut self, label: &str, texts: impl Iterator<Item = String>) {
+        let lines = texts.flat_map(|text| wrap(&cut(&text, TEXT_MAX), WIDTH - LABEL - 2));
+        for (at, line) in lines.enumerate() {
             let label = self.paint.faint(&padded(if at == 0 { label } else { "" }, LABEL));
             self.out.push_str(&format!("  {label}{line}\n"));
         }
     }
+}
+
+/// The members of an object, one each.
+fn members(object: &Value) -> impl Iterator<Item = String> {
+    object.as_object().into_iter().flatten().map(|(name, inner)| format!("{}: {}", clean(name), value(inner)))
 }
 
 fn awaited(explain: &Value) -> Option<String> {

@@ -6,3 +6,4 @@ mod helps;
 mod listens;
 mod looks;
 mod sandbox;
+mod shows;

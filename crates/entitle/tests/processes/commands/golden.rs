@@ -74,7 +74,7 @@ impl Transcript {
         assert!(stable == golden, "{place} is no longer so; UPDATE_GOLDEN=1 rewrites it\n was: {was}\n is:  {is}");
     }
 
-    /// Ids are numbered as they appear; dates, ports, secrets and pseudonyms lose their digits.
+    /// Ids are numbered as they appear; dates, ports, secrets, codes and pseudonyms lose their digits.
     fn stable(&mut self, text: &str) -> String {
         let mut out = String::with_capacity(text.len());
         let mut rest = text;
@@ -106,6 +106,7 @@ impl Transcript {
             ("dddd-dd-ddTdd:dd:ddZ", "YYYY-MM-DDTHH:MM:SSZ"),
             ("dddd-dd-dd dd:dd:dd", "YYYY-MM-DD HH:MM:SS"),
             ("dddd-dd-dd", "YYYY-MM-DD"),
+            ("AAAA-AAAA-AAAA", "CODE-CODE-CODE"),
         ] {
             if has_shape(rest, shape) {
                 return Some((shown.to_owned(), shape.len()));
@@ -130,11 +131,12 @@ impl Transcript {
     }
 }
 
-/// `h` is a hexadecimal digit, `d` a decimal one, all else itself.
+/// `h` is a hexadecimal digit, `d` a decimal one, `A` a capital or a digit, all else itself.
 fn has_shape(text: &str, shape: &str) -> bool {
     let fits = |(byte, shape): (u8, u8)| match shape {
         b'h' => byte.is_ascii_hexdigit(),
         b'd' => byte.is_ascii_digit(),
+        b'A' => byte.is_ascii_digit() || byte.is_ascii_uppercase(),
         other => byte == other,
     };
     text.len() >= shape.len() && text.bytes().zip(shape.bytes()).all(fits)
