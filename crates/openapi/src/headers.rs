@@ -10,7 +10,7 @@ const ID: &str = "0198c0de-7a11-7b0e-8c3d-2f6a9b1e4d70";
 
 /// Every parameter, by the name of its component.
 pub(crate) fn parameters() -> Map<String, Value> {
-    let all = headers_of_requests().into_iter().chain(in_paths()).chain(in_queries());
+    let all = headers_of_requests().into_iter().chain([of_products()]).chain(in_paths()).chain(in_queries());
     all.map(|(name, parameter)| (name.to_owned(), parameter)).collect()
 }
 
@@ -76,15 +76,6 @@ fn headers_of_requests() -> Vec<(&'static str, Value)> {
             ),
         ),
         (
-            "CustomerIdentifier",
-            header(
-                "X-CustomerIdentifier",
-                "The customer that is asked for.",
-                json!({ "type": "string", "minLength": 1, "maxLength": wire::CUSTOMER_IDENTIFIER_CHARS_MAX }),
-                "alice",
-            ),
-        ),
-        (
             "Switch",
             header(
                 "X-Entitle-Switch",
@@ -94,6 +85,18 @@ fn headers_of_requests() -> Vec<(&'static str, Value)> {
             ),
         ),
     ]
+}
+
+fn of_products() -> (&'static str, Value) {
+    let schema = json!({ "type": "string", "minLength": 1, "maxLength": wire::CUSTOMER_IDENTIFIER_CHARS_MAX });
+    let header = json!({
+        "name": "X-CustomerIdentifier",
+        "in": "header",
+        "description": "The customer that is asked for.",
+        "schema": schema,
+        "example": "alice",
+    });
+    ("CustomerIdentifier", header)
 }
 
 fn in_paths() -> [(&'static str, Value); 5] {

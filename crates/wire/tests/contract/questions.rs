@@ -59,9 +59,8 @@ fn a_history_shows_what_changed_and_nothing_else() {
         notification: Some(("n-1", "WAITING")),
     });
     assert_eq!(body.finish(), HISTORY);
-    let empty = concat!(
-        r#"{"responseCode":"OK","responseMessage":"Success","parameters":{},"entitlementId":"0190-a","events":[]}"#
-    );
+    let empty =
+        r#"{"responseCode":"OK","responseMessage":"Success","parameters":{},"entitlementId":"0190-a","events":[]}"#;
     assert_eq!(HistoryBody::new("0190-a", 0).finish(), empty);
 }
 
@@ -142,10 +141,12 @@ fn an_explanation_has_all_its_members_always() {
 const PRODUCTS: &str = concat!(
     r#"{"responseCode":"OK","responseMessage":"Success","parameters":{},"eligibleProducts":["#,
     r#"{"productIdentifier":"M/P","productRank":1,"productStatus":"AVAILABLE","productName":"P's \"name\"","#,
-    r#""productDescription":"","productLogoURL":null,"productTermsURL":null,"merchantAccountKey":"M","productKey":"P","#,
+    r#""productDescription":"","productLogoURL":null,"productTermsURL":null,"#,
+    r#""merchantAccountKey":"M","productKey":"P","#,
     r#""offerKeys":[],"rule":null,"supports":["update"],"health":"OK"},"#,
     r#"{"productIdentifier":"M/P","productRank":2,"productStatus":"UNAVAILABLE","productName":"P's \"name\"","#,
-    r#""productDescription":"","productLogoURL":null,"productTermsURL":null,"merchantAccountKey":"M","productKey":"P","#,
+    r#""productDescription":"","productLogoURL":null,"productTermsURL":null,"#,
+    r#""merchantAccountKey":"M","productKey":"P","#,
     r#""offerKeys":["A","B"],"rule":"merchant-unreachable","supports":[],"health":"FAILING"}]}"#,
 );
 

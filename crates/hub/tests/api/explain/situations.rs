@@ -277,7 +277,7 @@ fn asked() -> Vec<Situation> {
         "A suspension is queued" in World::Called(as_it_is) => |place, customer| {
             place.asked(customer, &suspended(), Reply::status(202)).await
         };
-        "Another product is queued, and the merchant cannot be asked" in World::Called(cannot_tell) => |place, customer| {
+        "Another product is queued, and nobody can ask" in World::Called(cannot_tell) => |place, customer| {
             place.asked(customer, &json!({ "productKey": "MUSIC_PREMIUM" }), Reply::status(202)).await
         };
         "A cancellation is queued" in World::Called(as_it_is) => |place, customer| {
