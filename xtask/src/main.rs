@@ -1,10 +1,12 @@
 //! The project's own tools: `cargo xtask <command>`. One file a command; a new command is one
 //! line in [`COMMANDS`]. What the project promises about itself is checked in `xtask/tests`.
 
+mod contract;
 mod figures;
 mod setup;
 mod shell;
 mod test;
+mod tools;
 
 use anyhow::{Result, bail};
 use std::process::ExitCode;
@@ -18,6 +20,7 @@ struct Command {
 
 const COMMANDS: &[Command] = &[
     Command { name: "setup", help: "install what the tests need from Debian, where it is missing", run: setup::run },
+    Command { name: "contract", help: "the OpenAPI document, linted and tried on the sandbox", run: contract::run_all },
     Command { name: "figures", help: "creates and reads a second, beside floors of the same run", run: figures::run },
     Command { name: "floor", help: "serve the floor of the figures (started by `figures`)", run: figures::floor },
     Command { name: "load", help: "one load against a running sandbox, for profiling", run: figures::load_one },

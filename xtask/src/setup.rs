@@ -14,11 +14,17 @@ struct Need {
     probe: [&'static str; 3],
 }
 
-const NEEDS: [Need; 2] = [
+const NEEDS: [Need; 3] = [
     Need {
         name: "Python 3.10 or later",
         package: "python3",
         probe: ["python3", "-c", "import sys; sys.exit(sys.version_info < (3, 10))"],
+    },
+    Need {
+        name: "Python's venv",
+        package: "python3-venv",
+        // The part that Debian packs by itself.
+        probe: ["python3", "-c", "import venv, ensurepip"],
     },
     Need {
         name: "Node.js 18.3 or later",

@@ -44,7 +44,7 @@ pub(crate) fn invocation<const N: usize>(words: [&'static str; N]) -> Invocation
 }
 
 /// The workspace's root: the folder above this package.
-fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     package.parent().unwrap_or(package)
 }

@@ -57,6 +57,7 @@ fn steps() -> Vec<Step> {
             },
         },
         Step { title: "tests", command: invocation(["cargo", "test", "--workspace"]) },
+        Step { title: "contract", command: invocation(["cargo", "xtask", "contract"]) },
     ]
 }
 

@@ -33,6 +33,7 @@ pub(crate) fn all() -> Map<String, Value> {
     add("updateRequest", "Another product", json!({ "entitlementId": ID, "productKey": "MUSIC_PREMIUM" }));
     add("cancelRequest", "Not renewed", reason("cancel", "CUSTOMER_CANCELLED", "NOT_RENEWED"));
     add("revokeRequest", "Fraud", reason("revoke", "REVOKED", "FRAUD"));
+    add("reactivateRequest", "Nothing", json!({}));
     add("reportRequest", "What is active", json!({ "status": ["ACTIVE", "ACTIVE-ENDING"], "limit": 100 }));
     add("echo", "The id again", value(&echo_body("hello-1")));
     for (name, summary, record) in records() {
@@ -245,79 +246,54 @@ fn unknown() -> ErrorAnswer {
         .with_hint("Repeat with the same X-RequestIdentifier, or read the entitlement; nothing is sent twice.")
 }
 
-/// One for each refusal, under the name of its response.
-fn errors() -> [(&'static str, &'static str, ErrorAnswer); 13] {
-    use ResponseCode as Code;
-    let missing = Fault::required("productKey").with_hint("productKey is missing or null. This call needs it.");
-    let no = ErrorAnswer::new;
-    [
-        ("BadRequest", "A field is missing", ErrorAnswer::faults(vec![missing])),
-        (
-            "Unauthorized",
-            "No accepted credential",
-            no(401, Code::Unauthorized, "unauthorized", "The credential is missing or not accepted.")
-                .with_field("Authorization")
-                .with_hint("Send the Authorization header: Basic, then Base64 of user:password."),
-        ),
-        (
-            "NotFound",
-            "No such entitlement of yours",
-            no(404, Code::NotFound, "unknown-entitlement", "There is no such entitlement."),
-        ),
-        (
-            "RequestTimeout",
-            "The body came too slowly",
-            no(408, Code::BadRequest, "body-too-slow", "The body did not arrive within 10 s."),
-        ),
-        (
-            "Conflict",
-            "Its status does not allow it",
-            no(409, Code::NotAvailable, "already-ended", "The entitlement's status REVOKED does not allow this.")
-                .with_hint("It has ended, which is final. Create a new one."),
-        ),
-        (
-            "PreconditionFailed",
-            "The record has moved on",
-            no(412, Code::BadRequest, "version-mismatch", "The entitlement has changed since this ETag."),
-        ),
-        (
-            "ContentTooLarge",
-            "The body is too large",
-            no(413, Code::BadRequest, "body-too-large", "The body is larger than 256 KiB."),
-        ),
-        (
-            "UnsupportedMediaType",
-            "The body is not declared as JSON",
-            no(415, Code::BadRequest, "media-type", "The body is not declared as JSON.")
-                .with_field("Content-Type")
-                .with_hint("Send `Content-Type: application/json`."),
-        ),
-        (
-            "UnprocessableContent",
-            "The product is not sold to you",
-            no(422, Code::NotAvailable, "not-sold", "This is not sold to you."),
-        ),
-        (
-            "TooManyRequests",
-            "The limit is used up",
-            no(429, Code::TooManyRequests, "forced", "Too many requests.").with_retry_after_s(1),
-        ),
-        ("Refused", "Forced by Prefer: status=418", no(418, Code::BadRequest, "forced", "This was asked for.")),
-        (
-            "InternalServerError",
-            "The hub's fault",
-            no(500, Code::InternalError, "internal-error", "Something went wrong in the hub."),
-        ),
-        (
-            "ServiceUnavailable",
-            "The merchant cannot be reached",
-            no(
-                503,
-                Code::ServiceUnavailable,
-                "merchant-unreachable",
-                "The merchant cannot be reached; nothing was done.",
-            )
-            .with_retry_after_s(5),
-        ),
-    ]
+/// One for each refusal, under the name of its response: what is so, status, rule, message.
+const ERRORS: [(&str, &str, u16, &str, &str); 13] = [
+    ("BadRequest", "A field is missing", 400, "required", "productKey parameter is required"),
+    ("Unauthorized", "No accepted credential", 401, "unauthorized", "The credential is missing or not accepted."),
+    ("NotFound", "No such entitlement of yours", 404, "unknown-entitlement", "There is no such entitlement."),
+    ("RequestTimeout", "The body came too slowly", 408, "body-too-slow", "The body did not arrive within 10 s."),
+    (
+        "Conflict",
+        "Its status does not allow it",
+        409,
+        "already-ended",
+        "The entitlement's status REVOKED does not allow this.",
+    ),
+    (
+        "PreconditionFailed",
+        "The record has moved on",
+        412,
+        "version-mismatch",
+        "The entitlement has changed since this ETag.",
+    ),
+    ("ContentTooLarge", "The body is too large", 413, "body-too-large", "The body is larger than 256 KiB."),
+    ("UnsupportedMediaType", "It is no JSON", 415, "media-type", "The body is not declared as JSON."),
+    (
+        "UnprocessableContent",
+        "It is not sold to you",
+        422,
+        "not-sold",
+        "This merchant, product or offer is not sold to you.",
+    ),
+    ("TooManyRequests", "The limit is used up", 429, "forced", "Too many requests."),
+    ("Refused", "Forced by Prefer: status=418", 418, "forced", "Forced."),
+    ("InternalServerError", "The hub's fault", 500, "internal-error", "Something went wrong in the hub."),
+    (
+        "ServiceUnavailable",
+        "The merchant cannot be reached",
+        503,
+        "merchant-unreachable",
+        "The merchant cannot be reached; nothing was done.",
+    ),
+];
+
+fn errors() -> impl Iterator<Item = (&'static str, &'static str, ErrorAnswer)> {
+    ERRORS.into_iter().map(|(name, summary, status, rule, message)| {
+        if status == 400 {
+            let missing = Fault::required("productKey").with_hint("productKey is missing or null. This call needs it.");
+            return (name, summary, ErrorAnswer::faults(vec![missing]));
+        }
+        let code = ResponseCode::of_status(status).first().copied().unwrap_or(ResponseCode::BadRequest);
+        (name, summary, ErrorAnswer::new(status, code, rule, message))
+    })
 }

@@ -17,6 +17,16 @@ pub(crate) fn request(description: &str, fields: &[Field]) -> Value {
     schema
 }
 
+/// The same, where `""` in what is not required means not sent.
+pub(crate) fn create(description: &str, fields: &[Field]) -> Value {
+    let mut schema = request(description, fields);
+    for field in fields.iter().filter(|field| !field.required) {
+        let sent = schema["properties"][field.name].take();
+        schema["properties"][field.name] = json!({ "anyOf": [sent, { "const": "" }] });
+    }
+    schema
+}
+
 /// The members of an answer: all of them always there, and no others.
 pub(crate) fn answer(description: &str, members: &[(&str, Value)]) -> Value {
     let names: Vec<&str> = members.iter().map(|(name, _)| *name).collect();
@@ -47,7 +57,7 @@ fn asked(field: &Field) -> Value {
     match field.shape {
         // What an identifier must not hold: control characters.
         Shape::Identifier(_) => schema["pattern"] = json!(r"^[^\u0000-\u001f\u007f-\u009f]*$"),
-        Shape::Text(_) => schema["pattern"] = json!(r"^[^\u0000]*$"),
+        Shape::Text(_) | Shape::Filled(_) => schema["pattern"] = json!(r"^[^\u0000]*$"),
         Shape::Url(_) => schema["pattern"] = json!("^https?://"),
         _ => {}
     }
@@ -58,6 +68,7 @@ pub(crate) fn shape(shape: Shape) -> Value {
     match shape {
         Shape::Identifier(chars_max) => json!({ "type": "string", "minLength": 1, "maxLength": chars_max }),
         Shape::Text(chars_max) => json!({ "type": "string", "maxLength": chars_max }),
+        Shape::Filled(chars_max) => json!({ "type": "string", "minLength": 1, "maxLength": chars_max }),
         Shape::OwnId => json!({ "type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$" }),
         Shape::DateTime => json!({ "type": "string", "format": "date-time" }),
         Shape::Url(chars_max) => json!({ "type": "string", "format": "uri", "maxLength": chars_max }),

@@ -10,102 +10,67 @@ const ID: &str = "0198c0de-7a11-7b0e-8c3d-2f6a9b1e4d70";
 
 /// Every parameter, by the name of its component.
 pub(crate) fn parameters() -> Map<String, Value> {
-    let all = headers_of_requests().into_iter().chain([of_products()]).chain(in_paths()).chain(in_queries());
+    let all = headers_of_requests().chain(magic_numbers()).chain(in_paths()).chain(in_queries());
     all.map(|(name, parameter)| (name.to_owned(), parameter)).collect()
 }
 
-fn headers_of_requests() -> Vec<(&'static str, Value)> {
-    let identity = || json!({ "type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!-~]+$" });
-    let header = |name: &str, description: &str, schema: Value, example: &str| json!({ "name": name, "in": "header", "description": description, "schema": schema, "example": example });
-    vec![
-        (
-            "RequestIdentifier",
-            header(
-                "X-RequestIdentifier",
-                "Names this operation, so that it cannot happen twice: a repeat gets the first answer. The answer \
-                 repeats it.",
-                identity(),
-                "order-4711",
-            ),
-        ),
-        (
-            "IdempotencyKey",
-            header(
-                "Idempotency-Key",
-                "The same as X-RequestIdentifier; quotes around it are dropped. Both, with different values, are \
-                 refused.",
-                identity(),
-                "order-4711",
-            ),
-        ),
-        (
-            "IfMatch",
-            header(
-                "If-Match",
-                "The ETag of the record that this change was made for; 412 if it has moved on.",
-                json!({ "type": "string" }),
-                "\"3\"",
-            ),
-        ),
-        (
-            "Prefer",
-            header(
-                "Prefer",
-                "validate-only makes a dry run of a write: it is checked and answered as ever, and nothing is done. \
-                 In test mode, status=NNN forces a refusal of that status.",
-                json!({ "type": "string", "pattern": "^(validate-only|status=[45][0-9][0-9])$" }),
-                "validate-only",
-            ),
-        ),
-        (
-            "PreferenceExtension",
-            header(
-                "preference-extension",
-                "Beside Prefer: status=NNN, the responseCode of the refusal; it has to go with the status.",
-                json!({ "type": "string", "pattern": "^responseCode=[A-Z_]+$" }),
-                "responseCode=ALREADY_EXISTS",
-            ),
-        ),
-        (
-            "MagicNumber",
-            header(
-                "X-Magic-Number",
-                "Test mode: forces the merchant's answer to this call, and no merchant is asked.",
-                json!({ "type": "string", "enum": magic_numbers() }),
-                "CREATE_REQUEST_RETURNS_ACTIVATED",
-            ),
-        ),
-        (
-            "Switch",
-            header(
-                "X-Entitle-Switch",
-                "Test mode: sets one of the credential's switches for this request, as name=value.",
-                json!({ "type": "string", "enum": switches() }),
-                "conflictCode=CONFLICT",
-            ),
-        ),
-    ]
-}
+/// Headers of requests: name of the component, name, what it says, example.
+const REQUEST_HEADERS: [(&str, &str, &str, &str); 8] = [
+    (
+        "RequestIdentifier",
+        "X-RequestIdentifier",
+        "Names this operation, so that it cannot happen twice: a repeat gets the first answer. The answer repeats it.",
+        "order-4711",
+    ),
+    ("Correlation", "X-RequestIdentifier", "The answer repeats it. A read claims nothing under it.", "order-4711"),
+    (
+        "IdempotencyKey",
+        "Idempotency-Key",
+        "The same as X-RequestIdentifier; quotes around it are dropped. Both, with different values, are refused.",
+        "order-4711",
+    ),
+    ("IfMatch", "If-Match", "The ETag of the record that this change was made for; 412 if it has moved on.", "\"3\""),
+    (
+        "Prefer",
+        "Prefer",
+        "validate-only makes a dry run of a write: it is checked and answered as ever, and nothing is done. In test \
+         mode, status=NNN forces a refusal of that status. Any other preference is ignored.",
+        "validate-only",
+    ),
+    (
+        "PreferenceExtension",
+        "preference-extension",
+        "Beside Prefer: status=NNN, the responseCode of the refusal; it has to go with the status.",
+        "responseCode=ALREADY_EXISTS",
+    ),
+    ("CustomerIdentifier", "X-CustomerIdentifier", "The customer that is asked for.", "alice"),
+    (
+        "Switch",
+        "X-Entitle-Switch",
+        "Test mode: sets one of the credential's switches for this request, as name=value.",
+        "conflictCode=CONFLICT",
+    ),
+];
 
-fn of_products() -> (&'static str, Value) {
-    let schema = json!({ "type": "string", "minLength": 1, "maxLength": wire::CUSTOMER_IDENTIFIER_CHARS_MAX });
-    let header = json!({
-        "name": "X-CustomerIdentifier",
-        "in": "header",
-        "description": "The customer that is asked for.",
-        "schema": schema,
-        "example": "alice",
-    });
-    ("CustomerIdentifier", header)
+fn headers_of_requests() -> impl Iterator<Item = (&'static str, Value)> {
+    REQUEST_HEADERS.into_iter().map(|(component, name, description, example)| {
+        let schema = match component {
+            "RequestIdentifier" | "IdempotencyKey" => {
+                json!({ "type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!-~]+$" })
+            }
+            "CustomerIdentifier" => {
+                json!({ "type": "string", "minLength": 1, "maxLength": wire::CUSTOMER_IDENTIFIER_CHARS_MAX })
+            }
+            "Switch" => json!({ "type": "string", "enum": switches() }),
+            _ => json!({ "type": "string" }),
+        };
+        let header =
+            json!({ "name": name, "in": "header", "description": description, "schema": schema, "example": example });
+        (component, header)
+    })
 }
 
 fn in_paths() -> [(&'static str, Value); 5] {
-    let path = |name: &str, description: &str, example: &str| {
-        json!({
-            "name": name, "in": "path", "required": true, "description": description,
-            "schema": { "type": "string", "minLength": 1 }, "example": example,
-        })
-    };
     [
         ("EntitlementId", path("id", "the entitlementId", ID)),
         ("EchoId", path("id", "any text", "hello-1")),
@@ -115,8 +80,14 @@ fn in_paths() -> [(&'static str, Value); 5] {
     ]
 }
 
+fn path(name: &str, description: &str, example: &str) -> Value {
+    json!({
+        "name": name, "in": "path", "required": true, "description": description,
+        "schema": { "type": "string", "minLength": 1 }, "example": example,
+    })
+}
+
 fn in_queries() -> [(&'static str, Value); 6] {
-    let query = |name: &str, description: &str, schema: Value, example: Value| json!({ "name": name, "in": "query", "description": description, "schema": schema, "example": example });
     let limit = json!({ "type": "integer", "minimum": 1, "maximum": 1000, "default": 100 });
     let states = json!({ "type": "string", "enum": ["WAITING", "DELIVERED", "DEAD"] });
     let text = || json!({ "type": "string", "minLength": 1 });
@@ -132,8 +103,30 @@ fn in_queries() -> [(&'static str, Value); 6] {
     ]
 }
 
-fn magic_numbers() -> Vec<String> {
-    MagicType::ALL.into_iter().flat_map(MagicNumber::of).map(|number| number.to_string()).collect()
+fn query(name: &str, description: &str, schema: Value, example: Value) -> Value {
+    json!({ "name": name, "in": "query", "description": description, "schema": schema, "example": example })
+}
+
+/// Each call has its own. Those of an update go by what it asks of the merchant, and one that asks
+/// nothing ignores them, so no list can say which it takes.
+fn magic_numbers() -> [(&'static str, Value); 5] {
+    use MagicType::{ActivationInfo, Cancel, Create, Resume, Revoke, Suspend, Undo, Update};
+    let of = |kinds: &[MagicType], keyword: &str| {
+        let numbers = kinds.iter().copied().flat_map(MagicNumber::of);
+        let words: Vec<String> = numbers.map(|number| number.to_string()).collect();
+        json!({
+            "name": "X-Magic-Number", "in": "header", "example": words.first(),
+            "description": "Test mode: forces the merchant's answer to this call, and no merchant is asked.",
+            "schema": { "type": "string", keyword: words },
+        })
+    };
+    [
+        ("MagicCreate", of(&[Create], "enum")),
+        ("MagicUpdate", of(&[Update, Suspend, Resume, Undo], "examples")),
+        ("MagicCancel", of(&[Cancel], "enum")),
+        ("MagicRevoke", of(&[Revoke], "enum")),
+        ("MagicActivationInfo", of(&[ActivationInfo], "enum")),
+    ]
 }
 
 fn switches() -> Vec<String> {

@@ -53,9 +53,7 @@ const RECORD: &[&str] = &["EntitlementAnswer"];
 const WRITTEN: &[&str] = &["EntitlementAnswer", "DryRunAnswer"];
 const URL_OR_QUEUED: &[&str] = &["ActionAnswer", "EntitlementAnswer", "DryRunAnswer"];
 const ID: &[&str] = &["EntitlementId"];
-const MAGIC: &[&str] = &["MagicNumber"];
-const ID_MAGIC: &[&str] = &["EntitlementId", "MagicNumber"];
-const ENDS: &[&str] = &["EntitlementId", "IfMatch", "MagicNumber"];
+const ID_MAGIC: &[&str] = &["EntitlementId", "MagicActivationInfo"];
 const QUEUED: Success =
     success(202, "The merchant has queued it; a notification tells the rest.", WRITTEN, &["queued"]);
 
@@ -84,7 +82,7 @@ pub(crate) const SPECS: &[Spec] = &[
         summary: "Create an entitlement",
         description: "Gives a customer the right to a merchant's product. Asking again for what exists and still waits \
                       for its first activation answers with the same entitlement and a fresh URL.",
-        parameters: MAGIC,
+        parameters: &["MagicCreate"],
         body: Some(("CreateRequest", true)),
         answers: &[
             success(200, "ACTIVE, with activationCode where the merchant works with codes.", WRITTEN, &["active"]),
@@ -127,7 +125,7 @@ pub(crate) const SPECS: &[Spec] = &[
         summary: "Change, suspend, resume, or take an ending back",
         description: "productKey and offerKey go to the merchant, and so do entitlementBenefits and status: SUSPENDED \
                       suspends, NORMAL or status ACTIVE resumes or takes a planned end back. All else is local.",
-        parameters: &["IfMatch", "MagicNumber"],
+        parameters: &["IfMatch", "MagicUpdate"],
         body: Some(("UpdateRequest", true)),
         answers: &[
             success(200, "Done.", WRITTEN, &["active"]),
@@ -145,7 +143,7 @@ pub(crate) const SPECS: &[Spec] = &[
         kind: Kind::Write,
         summary: "Cancel: the soft end",
         description: "The customer keeps what is paid for: CANCELLED, or ACTIVE-ENDING with a dateEnded to come.",
-        parameters: ENDS,
+        parameters: &["EntitlementId", "IfMatch", "MagicCancel"],
         body: Some(("CancelRequest", false)),
         answers: &[success(200, "It has ended, or will at dateEnded.", WRITTEN, &["ending"]), QUEUED],
         refusals: &[404, 409, 412, 422],
@@ -155,7 +153,7 @@ pub(crate) const SPECS: &[Spec] = &[
         kind: Kind::Write,
         summary: "Revoke: the hard end",
         description: "REVOKED, at once. It supersedes what the merchant has not settled yet.",
-        parameters: ENDS,
+        parameters: &["EntitlementId", "IfMatch", "MagicRevoke"],
         body: Some(("RevokeRequest", false)),
         answers: &[success(200, "It has ended.", WRITTEN, &["revoked"]), QUEUED],
         refusals: &[404, 409, 412, 422],
@@ -166,7 +164,7 @@ pub(crate) const SPECS: &[Spec] = &[
         summary: "An API that has ended",
         description: "Always 422: what has ended stays ended. Create a new entitlement instead.",
         parameters: ID,
-        body: Some(("Anything", false)),
+        body: Some(("ReactivateRequest", false)),
         answers: &[],
         refusals: &[422],
     },

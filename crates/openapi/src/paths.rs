@@ -62,7 +62,7 @@ fn described(operation: &Operation, spec: &Spec) -> Value {
 
 fn parameters(spec: &Spec) -> Vec<Value> {
     let of_kind: &[&str] = match spec.kind {
-        Kind::Read => &["RequestIdentifier", "Prefer", "PreferenceExtension", "Switch"],
+        Kind::Read => &["Correlation", "Prefer", "PreferenceExtension", "Switch"],
         Kind::Write => &["RequestIdentifier", "IdempotencyKey", "Prefer", "PreferenceExtension", "Switch"],
         Kind::Sandbox | Kind::Open => &[],
     };
@@ -149,6 +149,8 @@ fn links() -> Value {
     json!({
         "read": by_path("read"),
         "activationInfo": by_path("activationInfo"),
+        "history": by_path("history"),
+        "explain": by_path("explain"),
         "cancel": by_path("cancel"),
         "revoke": by_path("revoke"),
     })
@@ -212,6 +214,8 @@ fn meaning(status: u16) -> &'static str {
     }
 }
 
+const SIGNATURE: &str = "A list of v1,<base64> separated by spaces: HMAC-SHA256 over id.timestamp.body.";
+
 /// The notification, as the hub sends it to the reseller.
 pub(crate) fn notification() -> Value {
     let header = |name: &str, description: &str, example: &str| {
@@ -231,7 +235,7 @@ pub(crate) fn notification() -> Value {
         "parameters": [
             header("webhook-id", "The notificationId.", "0198c0de-7a11-7b0e-8c3d-2f6a9b1e4d70.0.1"),
             header("webhook-timestamp", "Unix seconds of this attempt.", "1777881600"),
-            header("webhook-signature", "A list of v1,<base64> separated by spaces: HMAC-SHA256 over id.timestamp.body.", "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4="),
+            header("webhook-signature", SIGNATURE, "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4="),
         ],
         "requestBody": {
             "required": true,

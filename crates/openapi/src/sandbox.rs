@@ -127,7 +127,7 @@ pub(crate) const SPECS: &[Spec] = &[
         parameters: &[],
         body: None,
         answers: &[success(200, "The document.", &["Document"], &["Document"])],
-        refusals: &[],
+        refusals: &[408],
     },
 ];
 
@@ -255,8 +255,12 @@ fn next() -> Value {
     enveloped("How the next calls are answered.", &[("next", nullable(set, true))])
 }
 
+/// An object with this one member.
+fn one(name: &str, schema: Value) -> Value {
+    json!({ "type": "object", "required": [name], "properties": { name: schema }, "additionalProperties": false })
+}
+
 fn clock_request() -> Value {
-    let one = |name: &str, schema: Value| json!({ "type": "object", "required": [name], "properties": { name: schema }, "additionalProperties": false });
     let duration = described(json!({ "type": "string", "format": "duration" }), "ISO 8601, for example P40D");
     json!({
         "description": "One of: on by a duration, to a date, back to real time.",

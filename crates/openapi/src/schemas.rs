@@ -1,7 +1,7 @@
 //! `components.schemas`: requests from the tables of `wire`, answers around the record, refusals by
 //! HTTP status with the codes and rules that come with it.
 
-use crate::fields::{answer, described, nullable, record, request};
+use crate::fields::{answer, create, described, nullable, record, request};
 use crate::rules::{self, RULES};
 use serde_json::{Map, Value, json};
 use wire::{
@@ -52,7 +52,7 @@ fn named((name, schema): (&str, Value)) -> (String, Value) {
     (name.to_owned(), schema)
 }
 
-fn requests() -> [(&'static str, Value); 5] {
+fn requests() -> [(&'static str, Value); 6] {
     let mut update = request(
         "What is not named stays. A record can be sent back whole: what equals the current value is dropped.",
         &UPDATE_FIELDS,
@@ -66,10 +66,11 @@ fn requests() -> [(&'static str, Value); 5] {
         end
     };
     [
-        ("CreateRequest", request("null, and \"\" in what is not required, mean not sent.", &CREATE_FIELDS)),
+        ("CreateRequest", create("null, and \"\" in what is not required, mean not sent.", &CREATE_FIELDS)),
         ("UpdateRequest", update),
         ("CancelRequest", end(&CANCEL_FIELDS)),
         ("RevokeRequest", end(&REVOKE_FIELDS)),
+        ("ReactivateRequest", json!({ "type": "object", "description": "Whatever is sent: it changes nothing." })),
         ("ReportRequest", request("All filters hold together; {} finds everything.", &REPORT_FIELDS)),
     ]
 }

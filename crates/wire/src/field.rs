@@ -21,8 +21,10 @@ pub struct Field {
 pub enum Shape {
     /// An identifier, key or URL part: 1 to so many characters, none of them a control character.
     Identifier(usize),
-    /// Free text of at most so many characters.
+    /// Free text of at most so many characters; it may be empty.
     Text(usize),
+    /// Free text of 1 to so many characters.
+    Filled(usize),
     /// An entitlementId of the reseller's own.
     OwnId,
     /// An RFC 3339 date-time.

@@ -15,7 +15,7 @@ use store::{Load, NotificationState, StoredNotification, Target};
 use wire::{ErrorAnswer, Fault, ResponseCode, nearest, print_date};
 
 /// A listing shows so many unless `limit` says otherwise, and never more than the second.
-const LIMIT: usize = 100;
+pub(super) const LIMIT: usize = 100;
 const LIMIT_MAX: usize = 1_000;
 
 /// What the listing can be narrowed by.
@@ -104,11 +104,11 @@ fn filter(query: &str) -> Result<Filter, Vec<Fault>> {
                 Some(state) => filter.state = Some(state),
                 None => faults.push(state_unknown()),
             },
-            "limit" => match value.parse().ok().filter(|limit| (1..=LIMIT_MAX).contains(limit)) {
-                Some(limit) => filter.limit = Some(limit),
-                None => faults.push(limit_range()),
+            "limit" => match limit(&value) {
+                Ok(limit) => filter.limit = Some(limit),
+                Err(fault) => faults.push(fault),
             },
-            unknown => faults.push(unknown_filter(unknown)),
+            unknown => faults.push(unknown_filter(unknown, &FILTERS)),
         }
     }
     if faults.is_empty() { Ok(filter) } else { Err(faults) }
@@ -123,14 +123,19 @@ fn state_unknown() -> Fault {
     Fault::invalid("state", "sandbox-invalid").with_hint("One of WAITING, DELIVERED, DEAD; leave it out for any.")
 }
 
-fn limit_range() -> Fault {
-    Fault::invalid("limit", "limit-range").with_hint(format!("limit is a whole number from 1 to {LIMIT_MAX}."))
+/// How many a listing shows at most.
+pub(super) fn limit(value: &str) -> Result<usize, Fault> {
+    let limit = value.parse().ok().filter(|limit| (1..=LIMIT_MAX).contains(limit));
+    limit.ok_or_else(|| {
+        Fault::invalid("limit", "limit-range").with_hint(format!("limit is a whole number from 1 to {LIMIT_MAX}."))
+    })
 }
 
-fn unknown_filter(name: &str) -> Fault {
-    let hint = match nearest(name, FILTERS.into_iter()) {
+/// A name in a listing's query that is none of these.
+pub(super) fn unknown_filter(name: &str, known: &[&'static str]) -> Fault {
+    let hint = match nearest(name, known.iter().copied()) {
         Some(near) => format!("Is it {near}? Names are case sensitive."),
-        None => format!("The filters are {}.", FILTERS.join(", ")),
+        None => format!("The filters are {}.", known.join(", ")),
     };
     Fault::invalid(name, "unknown-field").with_hint(hint)
 }

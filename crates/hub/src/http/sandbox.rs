@@ -2,7 +2,7 @@
 //! has a file of its own.
 
 use super::respond::{Reply, json};
-use super::{Action, body};
+use super::{Action, body, outbox};
 use crate::Hub;
 use crate::answer::Answer;
 use crate::catalog::Account;
@@ -55,7 +55,8 @@ impl Hub {
             return Err(Box::new(crate::answer::internal_error()));
         };
         if action == Action::SandboxNotifications {
-            return Ok(Answer::plain(200, sandbox.inbox().list(query.unwrap_or(""))));
+            let (inbox, limit) = inbox_filter(query.unwrap_or(""))?;
+            return Ok(Answer::plain(200, sandbox.inbox().list(inbox.as_deref(), limit)));
         }
         if action == Action::SandboxClock {
             return self.clock_now(&account).await;
@@ -111,6 +112,22 @@ impl Hub {
         let offset_s = (self.store.clock_offset_ms() + 500).div_euclid(1_000);
         format!("\"now\":\"{}\",\"offset\":\"PT{offset_s}S\"", print_date(self.store.now()))
     }
+}
+
+/// Which inbox, and how many at most.
+fn inbox_filter(query: &str) -> Result<(Option<String>, usize), Box<ErrorAnswer>> {
+    let (mut inbox, mut shown, mut faults) = (None, outbox::LIMIT, Vec::new());
+    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        match name.as_ref() {
+            "inbox" => inbox = Some(value.into_owned()),
+            "limit" => match outbox::limit(&value) {
+                Ok(limit) => shown = limit,
+                Err(fault) => faults.push(fault),
+            },
+            unknown => faults.push(outbox::unknown_filter(unknown, &["inbox", "limit"])),
+        }
+    }
+    if faults.is_empty() { Ok((inbox, shown)) } else { Err(Box::new(ErrorAnswer::faults(faults))) }
 }
 
 /// Where the clock is to go; `None` for `{"real": true}`.

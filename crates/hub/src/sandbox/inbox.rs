@@ -10,8 +10,6 @@ use wire::{WebhookSecret, print_date, push_string};
 
 /// The newest so many are kept.
 const KEPT_MAX: usize = 1_000;
-/// A listing shows so many unless `limit` says less.
-const LISTED_MAX: usize = 100;
 /// A signature's timestamp may be off by so much (Standard Webhooks).
 const TIMESTAMP_WITHIN_S: i64 = 300;
 
@@ -88,18 +86,8 @@ impl Inbox {
         lock(&self.answers).clear();
     }
 
-    /// The listing of `GET /sandbox/v1/notifications`, newest first; `limit` and `inbox` may be
-    /// given in the query.
-    pub(crate) fn list(&self, query: &str) -> String {
-        let wanted = |name: &str| {
-            query
-                .split('&')
-                .filter_map(|pair| pair.split_once('='))
-                .find(|(key, _)| *key == name)
-                .map(|(_, value)| value)
-        };
-        let limit = wanted("limit").and_then(|limit| limit.parse().ok()).unwrap_or(LISTED_MAX).min(KEPT_MAX);
-        let inbox = wanted("inbox");
+    /// The listing of `GET /sandbox/v1/notifications`, newest first.
+    pub(crate) fn list(&self, inbox: Option<&str>, limit: usize) -> String {
         let received = lock(&self.received);
         let shown = received.iter().filter(|one| inbox.is_none_or(|inbox| one.inbox == inbox)).take(limit);
         let lines: Vec<String> = shown.map(Received::print).collect();

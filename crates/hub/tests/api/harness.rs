@@ -4,7 +4,7 @@
 mod answer;
 mod audit;
 mod call;
-mod contract;
+pub(crate) mod contract;
 mod golden;
 mod log;
 mod receiver;

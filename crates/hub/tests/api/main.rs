@@ -7,6 +7,7 @@
 mod accounts;
 mod bodies;
 mod clock;
+mod coverage;
 mod create;
 mod credentials;
 mod documents;

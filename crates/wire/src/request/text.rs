@@ -74,7 +74,11 @@ impl Text {
 
     /// The same as a line of a table of fields.
     pub(super) const fn field(self, meaning: &'static str) -> Field {
-        let shape = if self.free { Shape::Text(self.chars_max) } else { Shape::Identifier(self.chars_max) };
+        let shape = match (self.free, self.empty_ok) {
+            (true, true) => Shape::Text(self.chars_max),
+            (true, false) => Shape::Filled(self.chars_max),
+            (false, _) => Shape::Identifier(self.chars_max),
+        };
         Field::new(self.name, shape, meaning)
     }
 

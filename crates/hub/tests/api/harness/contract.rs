@@ -34,9 +34,7 @@ pub(crate) fn check(request: &[u8], answer: &Answer) {
     let mut words = line.split(' ');
     let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let path = target.split('?').next().unwrap_or_default();
-    let may_be_page = path.starts_with("/activate/") || path.starts_with("/docs/");
-    if may_be_page && answer.header("content-type") != Some("application/json") {
-        // Pages for people are no operations.
+    if is_page(path) && answer.header("content-type") != Some("application/json") {
         return;
     }
     let faults = match operation(if method == "HEAD" { "GET" } else { method }, path) {
@@ -44,6 +42,17 @@ pub(crate) fn check(request: &[u8], answer: &Answer) {
         None => refused(answer, method == "HEAD"),
     };
     assert!(faults.is_empty(), "{line}: docs/openapi.json says otherwise: {faults:?}: {answer}");
+}
+
+/// Pages for people are no operations.
+fn is_page(path: &str) -> bool {
+    ["/activate/", "/docs"].iter().any(|pages| path.starts_with(pages))
+}
+
+/// Every operation with its id.
+pub(crate) fn operations() -> impl Iterator<Item = (&'static str, &'static Value)> {
+    let items = document()["paths"].as_object().unwrap().values().flat_map(|item| item.as_object().unwrap().values());
+    items.filter_map(|operation| Some((operation["operationId"].as_str()?, operation)))
 }
 
 /// Holds a notification's body against the document, which can say nothing of one whose reason has
