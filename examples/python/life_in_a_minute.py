@@ -33,7 +33,8 @@ def main():
 
     print("Planned:")
     for plan in expect(call("GET", "sandbox/v1/clock"))["forecast"]:
-        if plan["entitlementId"] == entitlement_id:
+        # What is being told right now is on its way, not planned.
+        if plan["entitlementId"] == entitlement_id and plan["what"] != "DELIVERY":
             print(f"  {plan['at']}  {plan['what']}")
     advance("P31D")
 

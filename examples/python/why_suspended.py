@@ -26,8 +26,8 @@ def make_a_suspended_one():
     suspended = {
         "entitlementId": created["entitlementId"],
         "entitlementBenefits": "SUSPENDED",
-        "suspendReasonCategory": "REVOKED",
-        "suspendReasonCode": "OTHER",
+        "suspendReasonCategory": "ACTIVATION_ROLLBACK",
+        "suspendReasonCode": "CUSTOMER_PAYMENT_DEFAULT",
         "suspendReasonDescription": "the bill of October is unpaid",
     }
     return expect(call("PATCH", "entitlement", suspended))["entitlementId"]
@@ -42,8 +42,8 @@ def explain(entitlement_id):
     print(f"  awaited  {told['awaited'] or 'nobody'}")
     for hold in told["holds"]:
         reason = hold["reason"] or {}
-        words = [reason.get("category"), reason.get("code"), reason.get("description")]
-        print(f"  held by  {hold['owner']} since {hold['since']}: {' / '.join(filter(None, words)) or 'no reason given'}")
+        said = " / ".join(filter(None, map(reason.get, ("category", "code", "description"))))
+        print(f"  held by  {hold['owner']} since {hold['since']}: {said or 'no reason given'}")
     print(f"  allowed  {', '.join(told['allowed']) or 'nothing'}")
     for verb, rule in told["refused"].items():
         print(f"  refused  {verb}: {rule}")

@@ -3,6 +3,7 @@
 
 mod branches;
 mod language;
+mod questions;
 mod unreachable;
 
 use crate::binary::Binary;

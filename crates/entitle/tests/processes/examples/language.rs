@@ -3,8 +3,8 @@
 use crate::binary::Binary;
 use crate::reading::object;
 use entitlement::{Json, JsonObject};
-use std::path::PathBuf;
-use std::process::Command;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
 
 /// What two runs never have in common: made by chance or by the clock.
 const DIFFERENT: [&str; 8] = [
@@ -77,16 +77,13 @@ impl Language {
 
     /// The program's file.
     pub(crate) fn file(self, program: Program) -> PathBuf {
-        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(self.folder);
-        root.join(format!("{}{}", program.stem(), self.ending))
+        self.folder().join(format!("{}{}", program.stem(), self.ending))
     }
 
     /// Runs it as the sandbox's reseller, with this password.
     pub(crate) fn run(self, hub: &Binary, password: &str, program: Program, arguments: &[&str]) -> Ran {
-        let mut command = Command::new(self.command);
-        command.args(self.flags).arg(self.file(program)).args(arguments);
-        command.env("ENTITLE_URL", format!("http://{}", hub.address)).env("ENTITLE_PASSWORD", password);
-        let output = command.env_remove("ENTITLE_USER").output().expect("it can be started");
+        let mut command = self.command_of(&self.file(program), hub);
+        let output = command.args(arguments).env("ENTITLE_PASSWORD", password).output().expect("it can be started");
         let stdout = String::from_utf8(output.stdout).expect("UTF-8");
         let command = format!("{} {} {arguments:?}", self.name, program.stem());
         let line = stdout.strip_suffix('\n').filter(|line| !line.contains('\n'));
@@ -94,6 +91,22 @@ impl Language {
             panic!("{command} printed {stdout:?} and {}", String::from_utf8_lossy(&output.stderr));
         });
         Ran { line: object(line), command, code: output.status.code() }
+    }
+
+    /// Runs another program of the folder, without arguments.
+    pub(crate) fn run_file(self, hub: &Binary, name: &str) -> Output {
+        self.command_of(&self.folder().join(name), hub).output().expect("it can be started")
+    }
+
+    fn command_of(self, file: &Path, hub: &Binary) -> Command {
+        let mut command = Command::new(self.command);
+        command.args(self.flags).arg(file).env("ENTITLE_URL", format!("http://{}", hub.address));
+        command.env_remove("ENTITLE_USER").env_remove("ENTITLE_PASSWORD");
+        command
+    }
+
+    fn folder(self) -> PathBuf {
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(self.folder)
     }
 }
 
