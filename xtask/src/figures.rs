@@ -1,8 +1,10 @@
 //! `cargo xtask figures`: how fast the hub is, beside floors measured in the same run, in turn,
 //! on the same two cores: medians of the rounds, and ratios. Never a timed assertion.
 
+mod feed;
 mod floor;
 mod load;
+mod process;
 mod servers;
 
 use anyhow::{Context, Result, bail};
@@ -27,8 +29,9 @@ struct Figure {
 pub(crate) fn run(args: &[String]) -> Result<()> {
     let seconds = match args {
         [] => MEASURE,
+        [what, rest @ ..] if what == "feed" => return feed::run(rest),
         [flag, value] if flag == "--seconds" => Duration::from_secs(value.parse().context("--seconds takes a number")?),
-        _ => bail!("cargo xtask figures [--seconds N]"),
+        _ => bail!("cargo xtask figures [--seconds N], or figures feed"),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(measure_all(seconds))

@@ -27,13 +27,27 @@ pub fn apply(e: &mut Entitlement, event: &Event) {
 /// The state a `Created` event gives birth to; `None` for every other event.
 #[must_use]
 pub fn born_from(event: &Event) -> Option<Entitlement> {
-    let mut e = blank(record_of(event)?, event);
+    Some(born(record_of(event)?.clone(), event))
+}
+
+/// As [`born_from`], with the record taken out of the event.
+#[must_use]
+pub fn born_of(event: &mut Event) -> Option<Entitlement> {
+    let at = event.sets.iter().position(|set| matches!(set, Set::Record(_)))?;
+    match event.sets.remove(at) {
+        Set::Record(record) => Some(born(*record, event)),
+        _ => None,
+    }
+}
+
+fn born(record: Record, event: &Event) -> Entitlement {
+    let mut e = blank(record, event);
     let behind = |set: &&Set| !matches!(set, Set::Record(_));
     for set in event.sets.iter().filter(behind) {
         apply_set(&mut e, set);
     }
     e.record.date_last_updated = event.at.whole_second();
-    Some(e)
+    e
 }
 
 /// The state a whole history folds to; `None` where it does not begin with `Created`.
@@ -87,9 +101,9 @@ fn record_of(event: &Event) -> Option<&Record> {
     records.next().map(|record| &**record)
 }
 
-fn blank(record: &Record, event: &Event) -> Entitlement {
+fn blank(record: Record, event: &Event) -> Entitlement {
     Entitlement {
-        record: record.clone(),
+        record,
         version: event.version,
         last_event_at: event.at,
         last_merchant_event_at: None,

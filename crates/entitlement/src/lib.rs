@@ -39,7 +39,7 @@ mod told;
 pub use admit::admit;
 pub use allowed::*;
 pub use answer::*;
-pub use apply::{apply, born_from, carry_out, carry_out_telling, fold};
+pub use apply::{apply, born_from, born_of, carry_out, carry_out_telling, fold};
 pub use awaited::*;
 pub use command::*;
 pub use create::*;

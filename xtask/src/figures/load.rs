@@ -4,9 +4,10 @@
 
 use anyhow::{Context, Result, bail};
 use hdrhistogram::Histogram;
+use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -15,6 +16,8 @@ use tokio::net::TcpStream;
 const IDS_TO_READ: usize = 5_000;
 /// `sandbox:sandbox`.
 const CREDENTIAL: &str = "Basic c2FuZGJveDpzYW5kYm94";
+/// One create of so many is noted, where they are.
+const NOTED_EVERY: u64 = 16;
 /// Numbers of customers and identities go on from measurement to measurement.
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
@@ -23,6 +26,8 @@ static NEXT: AtomicU64 = AtomicU64::new(1);
 pub(super) struct Load {
     port: u16,
     what: What,
+    /// When some of the creates were answered, by their number.
+    answered: Option<Arc<Mutex<HashMap<u64, Instant>>>>,
 }
 
 #[derive(Clone)]
@@ -48,21 +53,40 @@ impl fmt::Display for Measured {
 impl Load {
     /// Creates that the merchant activates at once, each customer and identity new and ascending.
     pub(super) fn create(port: u16, prefix: &str) -> Self {
-        Self { port, what: What::Create { prefix: prefix.to_owned(), is_random: false } }
+        Self { port, what: What::Create { prefix: prefix.to_owned(), is_random: false }, answered: None }
     }
 
     /// The same with customers and identities spread at random, as in real life.
     pub(super) fn create_random(port: u16) -> Self {
-        Self { port, what: What::Create { prefix: "rnd".to_owned(), is_random: true } }
+        Self { port, what: What::Create { prefix: "rnd".to_owned(), is_random: true }, answered: None }
     }
 
     /// Reads by id.
     pub(super) fn read(port: u16, ids: Arc<Vec<String>>) -> Self {
-        Self { port, what: What::Read(ids) }
+        Self { port, what: What::Read(ids), answered: None }
     }
 
-    fn request(&self) -> String {
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    /// The same, and one of so many is noted when its answer is there.
+    pub(super) fn noting_answers(self) -> Self {
+        Self { answered: Some(Arc::default()), ..self }
+    }
+
+    /// What was noted.
+    pub(super) fn answered(&self) -> HashMap<u64, Instant> {
+        self.answered
+            .as_ref()
+            .map(|noted| noted.lock().unwrap_or_else(PoisonError::into_inner).clone())
+            .unwrap_or_default()
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the measurement's own clock")]
+    fn note(&self, number: u64) {
+        if let Some(answered) = self.answered.as_ref().filter(|_| number.is_multiple_of(NOTED_EVERY)) {
+            answered.lock().unwrap_or_else(PoisonError::into_inner).insert(number, Instant::now());
+        }
+    }
+
+    fn request(&self, number: u64) -> String {
         match &self.what {
             What::Create { prefix, is_random } => {
                 let key = if *is_random { scrambled(number) } else { number };
@@ -70,7 +94,7 @@ impl Load {
             }
             What::Read(ids) => {
                 let id = &ids[usize::try_from(scrambled(number)).unwrap_or(0) % ids.len()];
-                format!("GET /v1/entitlement/{id} HTTP/1.1\r\nHost: hub\r\nAuthorization: {CREDENTIAL}\r\n\r\n")
+                get(&format!("/v1/entitlement/{id}"))
             }
         }
     }
@@ -103,7 +127,7 @@ pub(super) async fn ids_to_read(port: u16) -> Result<Arc<Vec<String>>> {
     let load = Load::create(port, "read");
     let mut ids = Vec::with_capacity(IDS_TO_READ);
     for _ in 0..IDS_TO_READ {
-        let body = connection.exchange(&load.request()).await?;
+        let body = connection.exchange(&load.request(NEXT.fetch_add(1, Ordering::Relaxed))).await?;
         let answer: serde_json::Value = serde_json::from_slice(body)?;
         ids.push(answer["entitlementId"].as_str().context("an answer without entitlementId")?.to_owned());
     }
@@ -115,31 +139,34 @@ async fn one_connection(load: Load, end: Instant) -> Result<Histogram<u64>> {
     let mut connection = Connection::open(load.port).await?;
     let mut latencies = Histogram::<u64>::new(3)?;
     loop {
-        let request = load.request();
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let request = load.request(number);
         let begun = Instant::now();
         if begun >= end {
             return Ok(latencies);
         }
         connection.exchange(&request).await?;
+        load.note(number);
         latencies.record(u64::try_from(begun.elapsed().as_micros())?)?;
     }
 }
 
-struct Connection {
+/// One connection, kept alive.
+pub(super) struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
 }
 
 impl Connection {
     #[expect(clippy::disallowed_methods, reason = "the load's own connections")]
-    async fn open(port: u16) -> Result<Self> {
+    pub(super) async fn open(port: u16) -> Result<Self> {
         let stream = TcpStream::connect(("127.0.0.1", port)).await?;
         stream.set_nodelay(true)?;
         Ok(Self { stream, buffer: Vec::with_capacity(8 * 1024) })
     }
 
     /// Sends a request and returns the body of its 2xx answer.
-    async fn exchange(&mut self, request: &str) -> Result<&[u8]> {
+    pub(super) async fn exchange(&mut self, request: &str) -> Result<&[u8]> {
         self.stream.write_all(request.as_bytes()).await?;
         self.buffer.clear();
         loop {
@@ -168,6 +195,30 @@ fn whole_answer(bytes: &[u8]) -> Result<Option<usize>> {
         .and_then(|(_, value)| value.trim().parse::<usize>().ok())
         .context("an answer without content-length")?;
     Ok((bytes.len() >= head_end + 4 + length).then_some(head_end + 4))
+}
+
+/// A GET.
+pub(super) fn get(path: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nHost: hub\r\nAuthorization: {CREDENTIAL}\r\n\r\n")
+}
+
+/// A POST of JSON.
+pub(super) fn post(path: &str, body: &str) -> String {
+    format!(
+        "POST {path} HTTP/1.1\r\nHost: hub\r\nAuthorization: {CREDENTIAL}\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+/// The numbers of the creates on a page of the feed that may have been noted.
+pub(super) fn noted<'p>(page: &'p [u8], prefix: &str) -> impl Iterator<Item = u64> + 'p {
+    let page = std::str::from_utf8(page).unwrap_or_default();
+    let name = format!("\"customerIdentifier\":\"{prefix}-");
+    page.match_indices("\"customerIdentifier\":\"").filter_map(move |(at, _)| {
+        let number = page[at..].strip_prefix(&name)?.get(..16)?;
+        u64::from_str_radix(number, 16).ok().filter(|number| number.is_multiple_of(NOTED_EVERY))
+    })
 }
 
 fn create_request(customer: &str) -> String {

@@ -34,6 +34,11 @@ impl Servers {
         Ok(servers)
     }
 
+    /// The hub's process id.
+    pub(super) fn hub_pid(&self) -> u32 {
+        self.children.first().map_or(0, Child::id)
+    }
+
     fn spawn(&mut self, program: &str, args: &[&str]) -> Result<()> {
         let mut command = Command::new(program);
         command.args(args).stdout(Stdio::null());

@@ -55,7 +55,7 @@ impl Hub {
         if is_dry_run && answer.preference_applied.is_none() && answer.http != 401 {
             answer.preference_applied = Some(DRY_RUN.to_owned());
         }
-        let mut reply = json(&answer);
+        let mut reply = json(answer);
         if let Some(identity) = identity {
             reply.headers_mut().insert(HeaderName::from_static("x-requestidentifier"), identity);
         }

@@ -33,7 +33,7 @@ pub(crate) async fn serve(hub: Hub, request: Request<Incoming>) -> Reply {
     let method = request.method().clone();
     let mut reply = match route(&method, request.uri().path(), hub.sandbox.is_some()) {
         Ok(action) => run(hub, action, request, &id).await,
-        Err(missed) => json(&Answer::error(&no_route(missed))),
+        Err(missed) => json(Answer::error(&no_route(missed))),
     };
     if let Ok(value) = HeaderValue::from_str(&id) {
         reply.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
@@ -82,9 +82,9 @@ async fn run(hub: Hub, action: Action, request: Request<Incoming>, id: &str) -> 
         Ok(Ok(reply)) => reply,
         Ok(Err(Panicked)) => {
             tracing::error!(request_id = id, "a request ended in a panic");
-            json(&Answer::error(&internal_error()))
+            json(Answer::error(&internal_error()))
         }
-        Err(_) => json(&Box::pin(late.too_late(&about, within, credential.as_ref())).await),
+        Err(_) => json(Box::pin(late.too_late(&about, within, credential.as_ref())).await),
     }
 }
 
@@ -122,8 +122,9 @@ async fn act(hub: Hub, action: Action, request: Request<Incoming>) -> Reply {
 }
 
 /// An answer as an HTTP response.
-pub(crate) fn json(answer: &Answer) -> Reply {
-    let mut reply = Response::new(Full::new(Bytes::copy_from_slice(answer.body.as_bytes())));
+pub(crate) fn json(mut answer: Answer) -> Reply {
+    let body = std::mem::take(&mut answer.body);
+    let mut reply = Response::new(Full::new(Bytes::from(body)));
     *reply.status_mut() = StatusCode::from_u16(answer.http).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = reply.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

@@ -26,20 +26,20 @@ impl Hub {
         let (parts, incoming) = request.into_parts();
         let bytes = match body::read(incoming).await {
             Ok(bytes) => bytes,
-            Err(error) => return json(&Answer::error(&error)),
+            Err(error) => return json(Answer::error(&error)),
         };
         let Some(sandbox) = &self.sandbox else {
-            return json(&Answer::error(&crate::answer::internal_error()));
+            return json(Answer::error(&crate::answer::internal_error()));
         };
         let real_now = Moment(self.store.now().0 - self.store.clock_offset_ms());
         let status = sandbox.inbox().receive(name, &parts.headers, &bytes, real_now, sandbox.webhook_secret());
-        json(&Answer::plain(status, "{}".to_owned()))
+        json(Answer::plain(status, "{}".to_owned()))
     }
 
     pub(super) async fn sandbox_action(&self, action: Action, request: Request<Incoming>) -> Reply {
         let (parts, incoming) = request.into_parts();
         let answered = self.sandbox_answer(action, &parts.headers, parts.uri.query(), incoming).await;
-        json(&answered.unwrap_or_else(|error| Answer::error(&error)))
+        json(answered.unwrap_or_else(|error| Answer::error(&error)))
     }
 
     async fn sandbox_answer(

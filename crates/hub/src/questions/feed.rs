@@ -45,7 +45,7 @@ impl Hub {
         let head = self.head_past(after, account.id, &asked, headers).await?;
         let events = self.feed_page(account.id, after, head, asked.limit).await?;
         let cursor = events.last().map_or(after, |(_, event)| event.position);
-        Ok(Answer::plain(200, self.feed_body(cursor, &events).await?))
+        Ok(Answer::plain(200, self.feed_body(cursor, events).await?))
     }
 
     /// The position before the oldest event kept.

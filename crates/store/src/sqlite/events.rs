@@ -4,9 +4,10 @@ use super::fault::Fault;
 use super::rows::{bytes, key_at};
 use super::session::Session;
 use crate::StoredEvent;
-use crate::codec::{self, known};
+use crate::codec::{self, Unreadable, known};
 use entitlement::{Event, Moment};
 use ids::{AccountId, EntitlementKey};
+use rusqlite::types::FromSqlError;
 use rusqlite::{Connection, params};
 
 /// One event on its way in.
@@ -59,16 +60,24 @@ fn read(row: &rusqlite::Row<'_>) -> Result<(EntitlementKey, StoredEvent), Fault>
 }
 
 fn read_event(row: &rusqlite::Row<'_>, key: EntitlementKey) -> Result<Event, Fault> {
-    let (by, kind, sets): (String, String, String) = (row.get(5)?, row.get(6)?, row.get(9)?);
-    let reason: Option<String> = row.get(7)?;
+    let text = |column| text_at(row, column);
     Ok(Event {
         at: Moment(row.get(4)?),
-        by: known("actor", &by, codec::party_of)?,
-        kind: known("kind", &kind, codec::kind_of)?,
-        reason: reason.as_deref().map(codec::read_reason).transpose()?,
+        by: known("actor", text(5)?, codec::party_of)?,
+        kind: known("kind", text(6)?, codec::kind_of)?,
+        reason: row.get_ref(7)?.as_str_or_null().map_err(unreadable)?.map(codec::read_reason).transpose()?,
         version: row.get(3)?,
-        sets: codec::read_sets(&sets, &key.to_string())?,
+        sets: codec::read_sets(text(9)?, &key.to_string())?,
     })
+}
+
+/// The text of a column, where it lies.
+fn text_at<'r>(row: &'r rusqlite::Row<'_>, column: usize) -> Result<&'r str, Fault> {
+    Ok(row.get_ref(column)?.as_str().map_err(unreadable)?)
+}
+
+fn unreadable(error: FromSqlError) -> Unreadable {
+    Unreadable::new(error.to_string())
 }
 
 pub(super) fn history(
