@@ -4,6 +4,9 @@ use entitlement::Status;
 use serde_json::{Map, Value, json};
 use wire::{Field, Shape};
 
+/// What an identifier, key or URL looks like.
+pub(crate) const NO_CONTROL_CHARACTER: &str = r"^[^\u0000-\u001f\u007f-\u009f]*$";
+
 /// A request's fields, and no others.
 pub(crate) fn request(description: &str, fields: &[Field]) -> Value {
     let properties: Map<String, Value> = fields.iter().map(|field| member(field, asked(field))).collect();
@@ -55,8 +58,7 @@ fn member(field: &Field, schema: Value) -> (String, Value) {
 fn asked(field: &Field) -> Value {
     let mut schema = shape(field.shape);
     match field.shape {
-        // What an identifier must not hold: control characters.
-        Shape::Identifier(_) => schema["pattern"] = json!(r"^[^\u0000-\u001f\u007f-\u009f]*$"),
+        Shape::Identifier(_) => schema["pattern"] = json!(NO_CONTROL_CHARACTER),
         Shape::Text(_) | Shape::Filled(_) => schema["pattern"] = json!(r"^[^\u0000]*$"),
         Shape::Url(_) => schema["pattern"] = json!("^https?://"),
         _ => {}

@@ -1,7 +1,7 @@
 //! What requests may send besides a body (`components.parameters`) and which headers answers carry
 //! (`components.headers`).
 
-use crate::fields::shape;
+use crate::fields::{NO_CONTROL_CHARACTER, shape};
 use merchants::test::{MagicNumber, MagicType};
 use serde_json::{Map, Value, json};
 use wire::{FEED_PARAMETERS, Field};
@@ -59,7 +59,8 @@ fn headers_of_requests() -> impl Iterator<Item = (&'static str, Value)> {
                 json!({ "type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!-~]+$" })
             }
             "CustomerIdentifier" => {
-                json!({ "type": "string", "minLength": 1, "maxLength": wire::CUSTOMER_IDENTIFIER_CHARS_MAX })
+                let chars_max = wire::CUSTOMER_IDENTIFIER_CHARS_MAX;
+                json!({ "type": "string", "minLength": 1, "maxLength": chars_max, "pattern": NO_CONTROL_CHARACTER })
             }
             "Switch" => json!({ "type": "string", "enum": switches() }),
             _ => json!({ "type": "string" }),
@@ -96,7 +97,7 @@ fn in_queries() -> [(&'static str, Value); 6] {
     [
         ("After", of_feed(after, json!("41"))),
         ("Wait", of_feed(wait, json!(30))),
-        ("Inbox", query("inbox", "only what came into this one", text(), json!("default"))),
+        ("Inbox", query("inbox", "only what came into this one", json!({ "type": "string" }), json!("default"))),
         ("Limit", query("limit", "at most so many", limit, json!(10))),
         ("OfEntitlement", query("entitlementId", "only those of this entitlement", text(), json!(ID))),
         ("State", query("state", "only those in this state", states, json!("DEAD"))),

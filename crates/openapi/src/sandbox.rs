@@ -239,14 +239,14 @@ fn refusal() -> Value {
 }
 
 fn next_request() -> Value {
-    let times = json!({ "type": "integer", "minimum": 0, "maximum": 1000 });
     let code = described(text(true), "one that goes with the status; the first of them unless set");
-    json!({
-        "type": "object",
-        "description": "How to refuse, and how often.",
-        "properties": { "status": refusal(), "responseCode": code, "times": described(times, "1 unless set") },
-        "additionalProperties": false,
-    })
+    let times = described(json!({ "type": "integer", "minimum": 1, "maximum": 1000 }), "1 unless set");
+    let mut force = answer("Force.", &[("status", refusal()), ("responseCode", code), ("times", times)]);
+    force["required"] = json!(["status"]);
+    let mut clear = answer("Take it back; the rest says nothing.", &[("times", json!({ "const": 0 }))]);
+    clear["properties"]["status"] = json!({});
+    clear["properties"]["responseCode"] = json!({});
+    json!({ "description": "How to refuse, and how often; or no more.", "anyOf": [force, clear] })
 }
 
 fn next() -> Value {
