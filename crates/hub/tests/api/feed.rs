@@ -1,7 +1,7 @@
 //! The feed: everything that happened, in the order of the commits, with the record as each commit
 //! left it (docs/API.md section 4.12). Waiting for events stands in `feed_waiting.rs`.
 
-use crate::harness::{Answer, FIELDS, Setup, TestHub, create_body};
+use crate::harness::{Answer, FIELDS, Setup, TestHub};
 use entitlement::Told;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
