@@ -13,6 +13,15 @@ use wire::Switches;
 #[derive(Debug, Default)]
 pub struct Catalog {
     accounts: HashMap<AccountId, Arc<Account>>,
+    /// By user name. A credential that is stored and not listed here lets nobody in.
+    senders: HashMap<String, Arc<Sender>>,
+}
+
+/// Whose requests carry a credential, and on which terms.
+#[derive(Debug, Clone)]
+pub struct Sender {
+    /// The account, with this credential's switches.
+    pub account: Arc<Account>,
 }
 
 /// A reseller in one mode.
@@ -123,7 +132,31 @@ impl Catalog {
     /// A catalog of these accounts.
     #[must_use]
     pub fn new(accounts: impl IntoIterator<Item = Account>) -> Self {
-        Self { accounts: accounts.into_iter().map(|account| (account.id, Arc::new(account))).collect() }
+        let accounts = accounts.into_iter().map(|account| (account.id, Arc::new(account))).collect();
+        Self { accounts, senders: HashMap::new() }
+    }
+
+    /// The same with a credential let in: the account's own, on the account's own terms. Without
+    /// such an account nothing is changed.
+    #[must_use]
+    pub fn letting_in(self, user: &str, account: AccountId) -> Self {
+        match self.accounts.get(&account).cloned() {
+            Some(account) => self.with_sender(user, Sender { account }),
+            None => self,
+        }
+    }
+
+    /// The same with a credential let in.
+    #[must_use]
+    pub fn with_sender(mut self, user: &str, sender: Sender) -> Self {
+        self.senders.insert(user.to_owned(), Arc::new(sender));
+        self
+    }
+
+    /// Whose requests carry this user name, if the catalog lists it.
+    #[must_use]
+    pub fn sender(&self, user: &str) -> Option<&Arc<Sender>> {
+        self.senders.get(user)
     }
 
     /// The account of that number.

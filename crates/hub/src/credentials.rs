@@ -66,10 +66,14 @@ pub(crate) struct Credentials {
 /// A check that all requests with the same header wait for.
 type Check = OnceCell<Result<Verified, NotKnown>>;
 
-#[derive(Clone)]
-struct Verified {
-    user: String,
-    account: AccountId,
+/// A credential that was verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Verified {
+    /// The user name.
+    pub(crate) user: String,
+    /// Whose it is.
+    pub(crate) account: AccountId,
+    /// How long its password is good, where it is an old one.
     until: Option<Moment>,
 }
 
@@ -89,14 +93,14 @@ impl Credentials {
     }
 
     /// Whose header this is.
-    pub(crate) async fn verify(&self, header: Option<&[u8]>, now: Moment) -> Result<AccountId, NotKnown> {
+    pub(crate) async fn verify(&self, header: Option<&[u8]>, now: Moment) -> Result<Verified, NotKnown> {
         let header = header.ok_or(NotKnown::Missing)?;
         if header.len() > HEADER_BYTES_MAX {
             return Err(NotKnown::Malformed);
         }
         let fingerprint = self.fingerprint(header);
-        if let Some(account) = self.recall(&fingerprint, now) {
-            return Ok(account);
+        if let Some(verified) = self.recall(&fingerprint, now) {
+            return Ok(verified);
         }
         let (user, password) = read_basic(header).ok_or(NotKnown::Malformed)?;
         let check = self.join_check(fingerprint)?;
@@ -105,7 +109,7 @@ impl Credentials {
             self.remember(fingerprint, verified.clone());
         }
         self.checks.lock().unwrap_or_else(PoisonError::into_inner).remove(&fingerprint);
-        verified.map(|verified| verified.account)
+        verified
     }
 
     fn join_check(&self, fingerprint: [u8; 32]) -> Result<Arc<Check>, NotKnown> {
@@ -116,11 +120,11 @@ impl Credentials {
         Ok(Arc::clone(checks.entry(fingerprint).or_default()))
     }
 
-    fn recall(&self, fingerprint: &[u8; 32], now: Moment) -> Option<AccountId> {
+    fn recall(&self, fingerprint: &[u8; 32], now: Moment) -> Option<Verified> {
         let remembered = self.remembered.read().unwrap_or_else(PoisonError::into_inner);
         let verified = remembered.get(fingerprint)?;
         let in_time = verified.until.is_none_or(|until| now < until);
-        (in_time && self.is_live(&verified.user)).then_some(verified.account)
+        (in_time && self.is_live(&verified.user)).then(|| verified.clone())
     }
 
     fn is_live(&self, user: &str) -> bool {

@@ -21,7 +21,7 @@ mod server;
 mod turns;
 
 pub use answer::Answer;
-pub use catalog::{Account, Catalog, NotificationAuth, Product, Route, Secret, UsualAnswer, UsualAnswers};
+pub use catalog::{Account, Catalog, NotificationAuth, Product, Route, Secret, Sender, UsualAnswer, UsualAnswers};
 pub use credentials::{PasswordError, hash_password};
 pub use dispatch::{Dispatch, LANE_ATTEMPT_TIMEOUT_MS, retry_delay_ms};
 pub use execute::{Caller, Wanted};

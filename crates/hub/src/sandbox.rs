@@ -96,7 +96,7 @@ pub async fn open_sandbox(
     };
     let parts = Parts {
         store,
-        catalog: Catalog::new([account]),
+        catalog: Catalog::new([account]).letting_in(USER, id),
         connectors: HashMap::from(connectors),
         pseudonyms: Pseudonyms::new(secrets.pseudonyms),
         sandbox: Some(sandbox),

@@ -162,7 +162,11 @@ async fn catalog(store: &Arc<dyn Store>, url: &str, secret: &str, demo: Change, 
         other.user.clone_into(&mut account.reseller);
         accounts.push(account);
     }
-    Catalog::new(accounts)
+    let senders: Vec<(&str, ids::AccountId)> = std::iter::once("sandbox")
+        .chain(others.iter().map(|other| other.user))
+        .zip(accounts.iter().map(|one| one.id))
+        .collect();
+    senders.into_iter().fold(Catalog::new(accounts), |catalog, (user, id)| catalog.letting_in(user, id))
 }
 
 async fn put_credential(store: &Arc<dyn Store>, other: &Other, account: ids::AccountId) {
