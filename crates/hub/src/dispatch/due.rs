@@ -177,6 +177,7 @@ impl Hub {
             callback_done: Some(callback.id),
             wakes_lanes: false,
             closed: None,
+            audit: None,
         };
         self.commit(change).await.map(|_| true)
     }

@@ -10,7 +10,7 @@ use entitlement::{
 };
 use ids::{EntitlementKey, OperationId, TargetId};
 use merchants::Promise;
-use store::{Change, ClaimChange, ClosedOperation, NewCallback, Notice, Row, RowChange};
+use store::{AuditEntry, Change, ClaimChange, ClosedOperation, NewCallback, Notice, Row, RowChange};
 use wire::{NOTIFICATION_FORM, NOTIFICATION_REASON_FIELD, Switches};
 
 /// A change in the making: one or more decisions about one entitlement, to be committed at once.
@@ -25,6 +25,7 @@ pub(crate) struct Draft {
     notices: Vec<Notice>,
     callbacks: Vec<NewCallback>,
     closed: Option<ClosedOperation>,
+    audit: Option<Box<AuditEntry>>,
     /// One word for what ends the stored operation, where its own answer does not.
     overtaken_by: &'static str,
 }
@@ -41,6 +42,7 @@ impl Draft {
             notices: Vec::new(),
             callbacks: Vec::new(),
             closed: None,
+            audit: None,
             overtaken_by: "",
         }
     }
@@ -114,6 +116,11 @@ impl Draft {
         }));
     }
 
+    /// Writes down who did it, where it was an operator.
+    pub(crate) fn audit(&mut self, entry: AuditEntry) {
+        self.audit = Some(Box::new(entry));
+    }
+
     /// Keeps an ended operation for operators and late repeats.
     pub(crate) fn close(&mut self, closed: ClosedOperation) {
         self.closed = Some(closed);
@@ -149,6 +156,7 @@ impl Draft {
             callback_done: None,
             wakes_lanes,
             closed,
+            audit: self.audit,
         }
     }
 
