@@ -38,6 +38,22 @@ impl Document {
             (listed || retired_here).then_some(sold)
         })
     }
+
+    /// Whether nothing can be created on a route: it, its side, its reseller or its merchant is
+    /// retired or not there.
+    #[must_use]
+    pub fn is_retired(&self, reseller: &str, mode: Mode, merchant: &str) -> bool {
+        let seller = self.resellers.get(reseller);
+        let side = seller.and_then(|seller| seller.side(mode));
+        let route = side.and_then(|side| side.routes.get(merchant));
+        let around = [
+            self.merchants.get(merchant).map(|merchant| merchant.retired),
+            seller.map(|seller| seller.retired),
+            side.map(|side| side.retired),
+            route.map(|route| route.retired),
+        ];
+        around.into_iter().any(|retired| retired.unwrap_or(true))
+    }
 }
 
 /// A product on a route.

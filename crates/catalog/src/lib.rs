@@ -6,8 +6,17 @@ pub mod bounds;
 mod document;
 mod duration;
 mod fault;
+mod plan;
+mod print;
 mod read;
+mod sandbox;
+mod settings;
 
 pub use document::*;
 pub use fault::{Fault, Faults};
+pub use ipnet::IpNet;
+pub use plan::{Change, Counts, InUse, KeyChange, Note, Part, Plan, Use, What, Why, plan};
+pub use print::print;
 pub use read::read;
+pub use sandbox::{SANDBOX, sandbox};
+pub use settings::Given;

@@ -8,6 +8,9 @@ mod routes;
 mod table;
 mod words;
 
+pub(crate) use credentials::RATE_NONE;
+pub(crate) use resellers::{AUTH_API_KEY, AUTH_BASIC, AUTH_BEARER};
+
 use crate::bounds::FILE_BYTES_MAX;
 use crate::{Document, Fault, Faults};
 use table::{Place, Reading};

@@ -52,7 +52,7 @@ fn credential(reading: &mut Reading, mut table: Table<'_>, resellers: &BTreeMap<
 fn addresses(reading: &mut Reading, table: &mut Table<'_>) -> Vec<IpNet> {
     let list = table.list(reading, "addresses", words::network);
     let help = "leave it out to let calls in from anywhere";
-    list.and_then(|list| list.bounded(reading, ADDRESSES_MAX, help)).unwrap_or_default()
+    list.map(|list| list.filled(reading, ADDRESSES_MAX, help)).unwrap_or_default()
 }
 
 fn rate(reading: &mut Reading, table: &mut Table<'_>) -> Option<Rate> {

@@ -53,7 +53,7 @@ fn product(reading: &mut Reading, mut table: Table<'_>) -> Product {
 
 fn offers(reading: &mut Reading, table: &mut Table<'_>, name: &'static str) -> Vec<String> {
     let list = table.list(reading, name, words::listed_key);
-    list.and_then(|list| list.bounded(reading, OFFERS_MAX, "name offers, or leave it out")).unwrap_or_default()
+    list.map(|list| list.filled(reading, OFFERS_MAX, "name offers, or leave it out")).unwrap_or_default()
 }
 
 fn offers_retired(reading: &mut Reading, table: &mut Table<'_>, offers: &[String]) -> Vec<String> {
@@ -66,5 +66,5 @@ fn offers_retired(reading: &mut Reading, table: &mut Table<'_>, offers: &[String
         }
         words::listed_key(text)
     });
-    list.and_then(|list| list.bounded(reading, OFFERS_MAX, "name offers, or leave it out")).unwrap_or_default()
+    list.map(|list| list.filled(reading, OFFERS_MAX, "name offers, or leave it out")).unwrap_or_default()
 }

@@ -8,7 +8,7 @@ use crate::{Merchant, Mode, NotificationAuth, Reseller, Side};
 use std::collections::BTreeMap;
 
 /// Words of `notification_auth.type`.
-pub(crate) const AUTH_NONE: &str = "none";
+const AUTH_NONE: &str = "none";
 pub(crate) const AUTH_BASIC: &str = "basic";
 pub(crate) const AUTH_BEARER: &str = "bearer";
 pub(crate) const AUTH_API_KEY: &str = "api-key";

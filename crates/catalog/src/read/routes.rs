@@ -1,7 +1,7 @@
 //! `[resellers.KEY.MODE.routes.MERCHANT]`.
 
 use super::resellers::no_such;
-use super::table::{Place, Reading, Table, Wrong};
+use super::table::{List, Place, Reading, Table, Wrong};
 use super::words;
 use crate::bounds::{LIMIT_MAX, PRODUCTS_MAX};
 use crate::{Connector, Merchant, Mode, Operations, QUEUED_DEADLINE_S, Route, UsualAnswer, UsualAnswers};
@@ -30,7 +30,8 @@ pub(super) fn merchant<'m>(
 }
 
 pub(super) fn read(reading: &mut Reading, mut table: Table<'_>, merchant: Option<&Merchant>) -> Route {
-    let products = products(reading, &mut table, merchant);
+    let listed = products(reading, &mut table, merchant);
+    let products = listed.as_ref().map(|listed| listed.values.clone());
     let retired_products = retired_products(reading, &mut table, merchant, products.as_deref());
     let limit = table.number(reading, "limit", 1..=LIMIT_MAX).unwrap_or(1);
     let reason_required = table.flag(reading, "reason_required", false);
@@ -41,6 +42,9 @@ pub(super) fn read(reading: &mut Reading, mut table: Table<'_>, merchant: Option
     let inquiry = table.flag(reading, "inquiry", false);
     let usual = table.table(reading, "usual").map(|table| usual(reading, table)).unwrap_or_default();
     let retired = table.flag(reading, "retired", false);
+    if let Some(listed) = listed {
+        check_listed(reading, &listed, retired || !retired_products.is_empty());
+    }
     table.finish(reading);
     Route {
         products,
@@ -57,9 +61,17 @@ pub(super) fn read(reading: &mut Reading, mut table: Table<'_>, merchant: Option
     }
 }
 
-fn products(reading: &mut Reading, table: &mut Table<'_>, merchant: Option<&Merchant>) -> Option<Vec<String>> {
-    let list = table.list(reading, "products", |text| product(text, merchant))?;
-    list.bounded(reading, PRODUCTS_MAX, "leave it out for all products, or write retired = true to sell nothing")
+fn products(reading: &mut Reading, table: &mut Table<'_>, merchant: Option<&Merchant>) -> Option<List<String>> {
+    table.list(reading, "products", |text| product(text, merchant))
+}
+
+/// A route may sell nothing where something of it goes on all the same.
+fn check_listed(reading: &mut Reading, listed: &List<String>, goes_on: bool) {
+    if listed.count == 0 && !goes_on {
+        let help = "leave it out for all products, or write retired = true to sell nothing";
+        reading.wrong(&listed.place, Wrong::new("is an empty list", help));
+    }
+    listed.check_count(reading, PRODUCTS_MAX);
 }
 
 fn retired_products(
@@ -77,7 +89,7 @@ fn retired_products(
         }
         product(text, merchant)
     });
-    list.and_then(|list| list.bounded(reading, PRODUCTS_MAX, "name products, or leave it out")).unwrap_or_default()
+    list.map(|list| list.filled(reading, PRODUCTS_MAX, "name products, or leave it out")).unwrap_or_default()
 }
 
 fn product(text: &str, merchant: Option<&Merchant>) -> Result<String, Wrong> {

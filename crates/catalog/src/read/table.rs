@@ -192,7 +192,7 @@ impl<'t> Table<'t> {
                 None => {}
             }
         }
-        Some(List { place, values })
+        Some(List { place, count: array.len(), values })
     }
 
     /// A table under this name.
@@ -257,22 +257,27 @@ impl<'t> Table<'t> {
 /// A list that was read.
 pub(super) struct List<T> {
     pub(super) place: Place,
+    /// How many stand there, good and bad.
+    pub(super) count: usize,
+    /// The good ones.
     pub(super) values: Vec<T>,
 }
 
 impl<T> List<T> {
-    /// The values, if there are not too many and at least one.
-    pub(super) fn bounded(self, reading: &mut Reading, count_max: usize, empty_help: &str) -> Option<Vec<T>> {
-        let count = self.values.len();
-        if count == 0 {
+    /// The values of a list that has to name something, and not too much.
+    pub(super) fn filled(self, reading: &mut Reading, count_max: usize, empty_help: &str) -> Vec<T> {
+        if self.count == 0 {
             reading.wrong(&self.place, Wrong::new("is an empty list", empty_help));
-            return None;
         }
-        if count > count_max {
-            reading.wrong(&self.place, Wrong::new(format!("names {count}"), format!("at most {count_max} are read")));
-            return None;
+        self.check_count(reading, count_max);
+        self.values
+    }
+
+    pub(super) fn check_count(&self, reading: &mut Reading, count_max: usize) {
+        if self.count > count_max {
+            let wrong = Wrong::new(format!("names {}", self.count), format!("at most {count_max} are read"));
+            reading.wrong(&self.place, wrong);
         }
-        Some(self.values)
     }
 }
 
