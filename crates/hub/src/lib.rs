@@ -5,6 +5,7 @@
 mod answer;
 mod catalog;
 mod credentials;
+mod desk;
 mod dispatch;
 mod execute;
 mod http;
@@ -17,12 +18,14 @@ mod reach;
 mod refusal;
 mod rules;
 mod sandbox;
+mod secrets;
 mod server;
 mod turns;
 
 pub use answer::Answer;
 pub use catalog::{Account, Catalog, NotificationAuth, Product, Route, Secret, Sender, UsualAnswer, UsualAnswers};
 pub use credentials::{PasswordError, hash_password};
+pub use desk::Desk;
 pub use dispatch::{Dispatch, LANE_ATTEMPT_TIMEOUT_MS, retry_delay_ms};
 pub use execute::{Caller, Wanted};
 pub use http::{OPERATIONS, Operation};
@@ -30,11 +33,10 @@ pub use pseudonyms::Pseudonyms;
 pub use random::{NoRandomness, Random};
 pub use rules::{HUB_RULES, all_rules};
 pub use sandbox::{Inbox, Received, Sandbox, SandboxSecrets, open_sandbox};
+pub use secrets::SealingKey;
 pub use server::{Server, ServerError};
 
 use bytes::Bytes;
-use merchants::Connector;
-use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 use store::{Store, StoreError};
 use tokio::sync::Notify;
@@ -45,8 +47,8 @@ pub struct Parts {
     pub store: Arc<dyn Store>,
     /// Who sells what.
     pub catalog: Catalog,
-    /// By merchantAccountKey: how each merchant is spoken to.
-    pub connectors: HashMap<String, Arc<dyn Connector>>,
+    /// What all test merchants share.
+    pub desk: Desk,
     /// Derives customer pseudonyms.
     pub pseudonyms: Pseudonyms,
     /// The sandbox beside it, if it is one.
@@ -67,7 +69,7 @@ pub struct Hub {
 pub struct Inner {
     pub(crate) store: Arc<dyn Store>,
     catalog: RwLock<Arc<Catalog>>,
-    pub(crate) connectors: HashMap<String, Arc<dyn Connector>>,
+    pub(crate) desk: Desk,
     pub(crate) pseudonyms: Pseudonyms,
     pub(crate) sandbox: Option<Sandbox>,
     pub(crate) openapi: Bytes,
@@ -104,6 +106,18 @@ pub enum HubError {
     /// A password could not be hashed.
     #[error(transparent)]
     Password(#[from] PasswordError),
+    /// A secret was sealed with another key.
+    #[error("the secret {0} was sealed with another key; put the right key file back, or set the secret anew")]
+    Sealed(String),
+    /// The catalog names a secret that is not there.
+    #[error("the catalog names the secret {0}, and there is none; `entitle secret set {0}` sets it")]
+    NoSecret(String),
+    /// A secret that has to sign is no signing secret.
+    #[error("the secret {0} signs notifications and is no signing secret (whsec_…); `entitle secret create {0}`")]
+    NoWebhookSecret(String),
+    /// The catalog is not readable.
+    #[error("the catalog cannot be read: {0}")]
+    Catalog(String),
 }
 
 impl Hub {
@@ -118,7 +132,7 @@ impl Hub {
         let inner = Inner {
             store: parts.store,
             catalog: RwLock::new(Arc::new(parts.catalog)),
-            connectors: parts.connectors,
+            desk: parts.desk,
             pseudonyms: parts.pseudonyms,
             sandbox: parts.sandbox,
             openapi: parts.openapi,

@@ -233,7 +233,7 @@ impl Operating<'_> {
         let product_key = wanted.product_key.as_ref().unwrap_or(&record.product_key);
         let offer_key = wanted.offer_key.as_ref().unwrap_or(&record.offer_key);
         let account = &self.caller.account;
-        let route = sold(account, &record.merchant_account_key, product_key, offer_key.as_deref())?;
+        let route = sold(account, &record.merchant_account_key, product_key, offer_key.as_deref(), Some(record))?;
         let name_of = |key: &str| route.product(key).map(|product| product.name.clone());
         // The default name follows the product; a name of the reseller's own stays.
         let follows = record.entitlement_display_name == name_of(&record.product_key);
@@ -287,7 +287,7 @@ impl Operating<'_> {
         let unreachable = || Box::new(refusal::failed(entitlement::Failure::Unreachable));
         let asking = carry_out(&row.state, decision).ok_or_else(unreachable)?;
         let operation = asking.operation.as_ref().ok_or_else(unreachable)?;
-        let connector = self.hub.connector(route, operation).ok_or_else(unreachable)?;
+        let connector = self.hub.connector(route, operation);
         let call = Call {
             key: row.key,
             entitlement: &asking,
