@@ -73,8 +73,8 @@ pub(crate) struct Verified {
     pub(crate) user: String,
     /// Whose it is.
     pub(crate) account: AccountId,
-    /// How long its password is good, where it is an old one.
-    until: Option<Moment>,
+    /// The hash its password matched: it is good for as long as that one is.
+    hash: String,
 }
 
 impl Credentials {
@@ -123,13 +123,21 @@ impl Credentials {
     fn recall(&self, fingerprint: &[u8; 32], now: Moment) -> Option<Verified> {
         let remembered = self.remembered.read().unwrap_or_else(PoisonError::into_inner);
         let verified = remembered.get(fingerprint)?;
-        let in_time = verified.until.is_none_or(|until| now < until);
-        (in_time && self.is_live(&verified.user)).then(|| verified.clone())
+        self.is_good(&verified.user, &verified.hash, now).then(|| verified.clone())
     }
 
-    fn is_live(&self, user: &str) -> bool {
+    /// Whether a password of that hash still lets this user in.
+    fn is_good(&self, user: &str, hash: &str, now: Moment) -> bool {
         let rows = self.rows.read().unwrap_or_else(PoisonError::into_inner);
-        rows.get(user).is_some_and(|row| row.revoked_at.is_none())
+        rows.get(user).is_some_and(|row| {
+            let is_old = |old: &(String, Moment)| old.0 == hash && now < old.1;
+            row.revoked_at.is_none() && (row.password_hash == hash || row.old_password.as_ref().is_some_and(is_old))
+        })
+    }
+
+    /// A credential is new, or has changed: from here on it is as this row says.
+    pub(crate) fn put(&self, row: CredentialRow) {
+        self.rows.write().unwrap_or_else(PoisonError::into_inner).insert(row.user.clone(), row);
     }
 
     fn remember(&self, fingerprint: [u8; 32], verified: Verified) {
@@ -147,7 +155,7 @@ impl Credentials {
         let old = live.as_ref().and_then(|row| row.old_password.clone()).filter(|(_, until)| now < *until);
         let matched = self.match_password(password, current, old).await?;
         match (live, matched) {
-            (Some(row), Some(until)) => Ok(Verified { user, account: row.account, until }),
+            (Some(row), Some(hash)) => Ok(Verified { user, account: row.account, hash }),
             (Some(_) | None, _) => Err(NotKnown::Wrong),
         }
     }
@@ -156,20 +164,20 @@ impl Credentials {
         self.rows.read().unwrap_or_else(PoisonError::into_inner).get(user).cloned()
     }
 
-    /// `Some(None)`: the current password; `Some(Some(until))`: the old one, good until then.
+    /// The hash that the password matches, the current one or the old one.
     async fn match_password(
         &self,
         password: String,
         current: String,
         old: Option<(String, Moment)>,
-    ) -> Result<Option<Option<Moment>>, NotKnown> {
+    ) -> Result<Option<String>, NotKnown> {
         let permit = Arc::clone(&self.cores).acquire_owned().await.map_err(|_| NotKnown::Busy)?;
         let checked = tokio::task::spawn_blocking(move || {
             let _permit = permit;
             if matches(&password, &current) {
-                return Some(None);
+                return Some(current);
             }
-            old.filter(|(hash, _)| matches(&password, hash)).map(|(_, until)| Some(until))
+            old.map(|(hash, _)| hash).filter(|hash| matches(&password, hash))
         });
         checked.await.map_err(|_| NotKnown::Busy)
     }

@@ -10,6 +10,7 @@ mod dispatch;
 mod execute;
 mod http;
 mod leases;
+mod operator;
 mod outgoing;
 mod pseudonyms;
 mod questions;
@@ -20,6 +21,7 @@ mod rules;
 mod sandbox;
 mod secrets;
 mod server;
+mod serving;
 mod turns;
 
 pub use answer::Answer;
@@ -29,12 +31,14 @@ pub use desk::Desk;
 pub use dispatch::{Dispatch, LANE_ATTEMPT_TIMEOUT_MS, retry_delay_ms};
 pub use execute::{Caller, Wanted};
 pub use http::{OPERATIONS, Operation};
+pub use operator::{OPERATOR_HEADER, Operators, serve_operator};
 pub use pseudonyms::Pseudonyms;
 pub use random::{NoRandomness, Random};
 pub use rules::{HUB_RULES, all_rules};
 pub use sandbox::{Inbox, Received, Sandbox, SandboxSecrets, open_sandbox};
 pub use secrets::SealingKey;
 pub use server::{Server, ServerError};
+pub use serving::{Applied, open_serving};
 
 use bytes::Bytes;
 use std::sync::{Arc, RwLock};
@@ -47,6 +51,10 @@ pub struct Parts {
     pub store: Arc<dyn Store>,
     /// Who sells what.
     pub catalog: Catalog,
+    /// The catalog's document; empty in a sandbox.
+    pub applied: Applied,
+    /// Opens and closes the seals of secrets.
+    pub sealing: SealingKey,
     /// What all test merchants share.
     pub desk: Desk,
     /// Derives customer pseudonyms.
@@ -69,6 +77,9 @@ pub struct Hub {
 pub struct Inner {
     pub(crate) store: Arc<dyn Store>,
     catalog: RwLock<Arc<Catalog>>,
+    /// Held while an operator changes something: one at a time.
+    pub(crate) applied: tokio::sync::Mutex<Applied>,
+    pub(crate) sealing: SealingKey,
     pub(crate) desk: Desk,
     pub(crate) pseudonyms: Pseudonyms,
     pub(crate) sandbox: Option<Sandbox>,
@@ -132,6 +143,8 @@ impl Hub {
         let inner = Inner {
             store: parts.store,
             catalog: RwLock::new(Arc::new(parts.catalog)),
+            applied: tokio::sync::Mutex::new(parts.applied),
+            sealing: parts.sealing,
             desk: parts.desk,
             pseudonyms: parts.pseudonyms,
             sandbox: parts.sandbox,
@@ -153,6 +166,11 @@ impl Hub {
     #[must_use]
     pub fn catalog(&self) -> Arc<Catalog> {
         Arc::clone(&self.inner.catalog.read().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+
+    /// Another catalog is in force from here on.
+    pub(crate) fn put_catalog(&self, catalog: Catalog) {
+        *self.inner.catalog.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(catalog);
     }
 
     /// The engine under it.

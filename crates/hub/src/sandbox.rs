@@ -11,7 +11,7 @@ pub use inbox::{Inbox, Received};
 pub(crate) use journal::{Happening, What};
 pub(crate) use next::Forced;
 
-use crate::{Account, Catalog, Desk, Hub, HubError, Parts, Pseudonyms, Random, hash_password};
+use crate::{Account, Applied, Catalog, Desk, Hub, HubError, Parts, Pseudonyms, Random, SealingKey, hash_password};
 use bytes::Bytes;
 use merchants::test::PageKey;
 use std::sync::{Arc, Mutex};
@@ -63,6 +63,7 @@ pub async fn open_sandbox(
     store: Arc<dyn Store>,
     public_url: &str,
     password: &str,
+    sealing: SealingKey,
     openapi: Bytes,
 ) -> Result<(Parts, SandboxSecrets), HubError> {
     let secrets = secrets(store.as_ref()).await?;
@@ -81,6 +82,8 @@ pub async fn open_sandbox(
     let parts = Parts {
         store,
         catalog: Catalog::new([account]).letting_in(USER, id),
+        applied: Applied::default(),
+        sealing,
         desk,
         pseudonyms: Pseudonyms::new(secrets.pseudonyms),
         sandbox: Some(sandbox),

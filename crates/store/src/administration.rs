@@ -63,9 +63,9 @@ pub struct SealedSecret {
     pub sealed: Vec<u8>,
 }
 
-/// Open entitlements that refer to a product of a route.
+/// How much refers to a product of a route.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OpenUse {
+pub struct ProductUse {
     /// Whose.
     pub account: AccountId,
     /// On which route.
@@ -84,7 +84,7 @@ pub struct OpenUse {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Uses {
     /// Open entitlements; an open operation always belongs to one.
-    pub open: Vec<OpenUse>,
-    /// Undelivered notifications by account.
-    pub undelivered: Vec<(AccountId, u64)>,
+    pub open: Vec<ProductUse>,
+    /// Notifications that are neither delivered nor dead-lettered, of ended entitlements, too.
+    pub undelivered: Vec<ProductUse>,
 }

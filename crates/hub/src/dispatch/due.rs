@@ -260,12 +260,12 @@ impl Hub {
 }
 
 /// The operation this decision closes, if it closes one.
-fn settled_operation(row: &Row, decision: &entitlement::Decision) -> Option<ids::OperationId> {
+pub(crate) fn settled_operation(row: &Row, decision: &entitlement::Decision) -> Option<ids::OperationId> {
     let open = row.state.operation.as_ref()?;
     (decision.operation == OperationAfter::Closed).then_some(open.id)
 }
 
-fn claims_settled(
+pub(crate) fn claims_settled(
     settled: Option<ids::OperationId>,
     state: &Option<Entitlement>,
     decision: &entitlement::Decision,

@@ -136,6 +136,9 @@ impl Draft {
         let empty = self.is_empty();
         let closed = self.closed.clone().or_else(|| self.overtaken(at));
         let account = self.row.account;
+        // In the audit an entitlement is told by its status.
+        let before = self.row.state.record.status.to_string();
+        let after = self.after.as_ref().map(|after| after.record.status.to_string());
         let row = match (self.after, self.stored) {
             (_, true) if empty => RowChange::None,
             (Some(state), true) => RowChange::Update(Box::new(row_after(self.row, state, self.events.len()))),
@@ -144,6 +147,7 @@ impl Draft {
             (None, false) => RowChange::None,
         };
         let wakes_lanes = self.stored && changes_url(&self.events);
+        let audit = self.audit.map(|entry| Box::new(AuditEntry { before: Some(before), after, ..*entry }));
         Change {
             account,
             at,
@@ -156,7 +160,7 @@ impl Draft {
             callback_done: None,
             wakes_lanes,
             closed,
-            audit: self.audit,
+            audit,
         }
     }
 

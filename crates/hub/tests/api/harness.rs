@@ -17,7 +17,7 @@ pub(crate) use receiver::{Receiver, Reply};
 pub(crate) use scripted_merchant::ScriptedMerchant;
 
 use entitlement::{MerchantEvent, Moment, Rejection, Told};
-use hub::{Account, Catalog, Desk, Dispatch, Hub, Random, Route, Server, hash_password, open_sandbox};
+use hub::{Account, Catalog, Desk, Dispatch, Hub, Random, Route, SealingKey, Server, hash_password, open_sandbox};
 use ids::EntitlementKey;
 use merchants::Connector;
 use merchants::test::BANGO_US;
@@ -120,7 +120,9 @@ impl Setup {
         let server = Server::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let address = server.address().unwrap();
         let url = format!("http://{address}");
-        let (mut parts, secrets) = open_sandbox(Arc::clone(&store), &url, PASSWORD, contract::text()).await.unwrap();
+        let sealing = SealingKey::new(&[7; 32]).unwrap();
+        let (mut parts, secrets) =
+            open_sandbox(Arc::clone(&store), &url, PASSWORD, sealing, contract::text()).await.unwrap();
         let secret_text = secrets.webhook_secret.clone();
         let whole = Whole { store: &store, desk: &parts.desk, url: &url, secret: &secret_text };
         parts.catalog = whole.catalog(self.demo, &self.others, self.merchant).await;

@@ -6,7 +6,7 @@ use crate::merchant::Merchant;
 use crate::receiver::Receiver;
 use bytes::Bytes;
 use entitlement::{Entitlement, MerchantEvent, Moment, Rejection, Told};
-use hub::{Account, Answer, Caller, Catalog, Desk, Dispatch, Hub, Parts, Pseudonyms, Wanted};
+use hub::{Account, Answer, Applied, Caller, Catalog, Desk, Dispatch, Hub, Parts, Pseudonyms, SealingKey, Wanted};
 use ids::{EntitlementKey, RequestIdentity};
 use merchants::Connector;
 use merchants::test::{BANGO_US, PageKey};
@@ -150,6 +150,8 @@ impl Case {
         let parts = Parts {
             store: Arc::clone(store) as Arc<dyn Store>,
             catalog,
+            applied: Applied::default(),
+            sealing: SealingKey::new(&[7; 32]).unwrap(),
             desk,
             pseudonyms: Pseudonyms::new([7; 32]),
             sandbox: None,
@@ -214,6 +216,7 @@ impl Case {
             if_match: None,
             magic_number: None,
             deadline: Instant::now() + patience,
+            audit: None,
         }
     }
 

@@ -4,7 +4,8 @@ use super::accounts;
 use super::fault::Fault;
 use super::session::Session;
 use crate::{
-    Act, Administered, AuditChain, AuditEntry, AuditRecord, CatalogVersion, CredentialRow, OpenUse, SealedSecret, Uses,
+    Act, Administered, AuditChain, AuditEntry, AuditRecord, CatalogVersion, CredentialRow, ProductUse, SealedSecret,
+    Uses,
 };
 use entitlement::Moment;
 use ids::{AccountId, RouteId};
@@ -129,14 +130,19 @@ fn catalog_at(row: &Row<'_>) -> rusqlite::Result<CatalogVersion> {
 
 /// Walks all open entitlements and all notifications: seconds for millions, on a reader.
 pub(super) fn uses(connection: &Connection) -> Result<Uses, Fault> {
-    let open = connection
-        .prepare_cached(
-            "SELECT e.account, e.route, r.merchant, e.product, e.offer, count(*) FROM entitlement AS e \
-             JOIN route AS r ON r.id = e.route WHERE e.slot IS NOT NULL \
-             GROUP BY e.account, e.route, e.product, e.offer ORDER BY 1, 2, 4, 5",
-        )?
+    let open = "SELECT e.account, e.route, r.merchant, e.product, e.offer, count(*) FROM entitlement AS e \
+                JOIN route AS r ON r.id = e.route WHERE e.slot IS NOT NULL GROUP BY 1, 2, 4, 5 ORDER BY 1, 2, 4, 5";
+    let undelivered = "SELECT e.account, e.route, r.merchant, e.product, e.offer, count(*) FROM notification AS n \
+                       JOIN entitlement AS e ON e.key = n.key JOIN route AS r ON r.id = e.route \
+                       WHERE n.state = 'waiting' GROUP BY 1, 2, 4, 5 ORDER BY 1, 2, 4, 5";
+    Ok(Uses { open: product_uses(connection, open)?, undelivered: product_uses(connection, undelivered)? })
+}
+
+fn product_uses(connection: &Connection, sql: &str) -> Result<Vec<ProductUse>, Fault> {
+    connection
+        .prepare_cached(sql)?
         .query_and_then([], |row| {
-            Ok(OpenUse {
+            Ok(ProductUse {
                 account: AccountId(row.get(0)?),
                 route: RouteId(row.get(1)?),
                 merchant_account_key: row.get(2)?,
@@ -145,14 +151,7 @@ pub(super) fn uses(connection: &Connection) -> Result<Uses, Fault> {
                 count: count(row, 5)?,
             })
         })?
-        .collect::<Result<_, Fault>>()?;
-    let undelivered = connection
-        .prepare_cached(
-            "SELECT account, count(*) FROM notification WHERE state = 'waiting' GROUP BY account ORDER BY account",
-        )?
-        .query_and_then([], |row| Ok((AccountId(row.get(0)?), count(row, 1)?)))?
-        .collect::<Result<_, Fault>>()?;
-    Ok(Uses { open, undelivered })
+        .collect()
 }
 
 /// SQLite's numbers have a sign; these never do.

@@ -3,7 +3,7 @@
 use super::samples::{START, create, noticed, row, touch};
 use super::{Factory, Stage};
 use ids::AccountId;
-use store::{Act, Administered, AuditChain, AuditEntry, CredentialRow, OpenUse, Store, StoreError, Uses};
+use store::{Act, Administered, AuditChain, AuditEntry, CredentialRow, ProductUse, Store, StoreError, Uses};
 
 fn entry(act: &str, subject: &str) -> AuditEntry {
     AuditEntry {
@@ -105,7 +105,7 @@ pub async fn uses_count_what_is_open_and_undelivered(factory: &dyn Factory) {
     let mut ended = row(stage.place, 3, "cleo");
     ended.slot = None;
     stage.done(create(ended.clone())).await;
-    let used = |product: &str, count| OpenUse {
+    let used = |product: &str, count| ProductUse {
         account: stage.place.account,
         route: stage.place.route,
         merchant_account_key: "BANGO".into(),
@@ -114,5 +114,5 @@ pub async fn uses_count_what_is_open_and_undelivered(factory: &dyn Factory) {
         count,
     };
     let open = vec![used(&ended.state.record.product_key, 2)];
-    assert_eq!(store.uses().await, Ok(Uses { open, undelivered: vec![(stage.place.account, 1)] }));
+    assert_eq!(store.uses().await, Ok(Uses { open, undelivered: vec![used(&ended.state.record.product_key, 1)] }));
 }
