@@ -171,9 +171,10 @@ pub(super) fn one_of<T: Copy>(text: &str, all: &[T], word: impl Fn(T) -> &'stati
 /// What is none of these, with the nearest of them.
 pub(super) fn not_among(text: &str, words: &[&str]) -> Wrong {
     let problem = format!("{} is not known here", shown(text));
-    match wire::nearest(text, words.iter().copied()) {
-        Some(meant) => Wrong::new(problem, format!("is it \"{meant}\"?")),
-        None => Wrong::new(problem, format!("take one of {}", words.join(", "))),
+    match (words, wire::nearest(text, words.iter().copied())) {
+        (_, Some(meant)) => Wrong::new(problem, format!("is it \"{meant}\"?")),
+        ([only], None) => Wrong::new(problem, format!("take \"{only}\"")),
+        (_, None) => Wrong::new(problem, format!("take one of {}", words.join(", "))),
     }
 }
 

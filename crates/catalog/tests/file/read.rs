@@ -66,7 +66,7 @@ fn operations_that_are_not_listed_are_not_offered() {
     let route = route("operations = [\"cancel\", \"activation_info\"]");
     assert_eq!(route.operations.words().collect::<Vec<_>>(), ["cancel", "activation_info"]);
     assert!(!route.facts().revoke && route.facts().cancel);
-    assert_eq!(super::read::route("operations = []").operations.words().count(), 0);
+    assert_eq!(self::route("operations = []").operations.words().count(), 0);
 }
 
 #[test]
