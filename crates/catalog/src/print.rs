@@ -65,7 +65,7 @@ impl Document {
     /// Whether the document keeps the rules of a file, so that what is stored can be read again.
     ///
     /// # Errors
-    /// The faults of the document as [`print`] writes it.
+    /// The faults of the document as [`print()`] writes it.
     pub fn check(&self) -> Result<(), crate::Faults> {
         read(&print(self)).map(drop)
     }

@@ -255,8 +255,8 @@ impl fmt::Display for Note {
         match self {
             Self::UnknownsStay(part) => write!(
                 f,
-                "{part}: neither repeatable nor inquiry, so \"nothing twice\" is not promised: an unknown outcome waits for \
-                 a call-back or for you"
+                "{part}: neither repeatable nor inquiry, so \"nothing twice\" is not promised: an unknown outcome \
+                 waits for a call-back or for you"
             ),
             Self::NoCredential(part) => write!(f, "{part}: no credential, so nobody can call for it"),
             Self::StaysRetired(part, counts) => {
@@ -264,7 +264,8 @@ impl fmt::Display for Note {
             }
             Self::Missing(part, counts) => write!(
                 f,
-                "{part}: neither in the catalog nor in the file, and still in use: {counts}; add it, or these cannot go on"
+                "{part}: neither in the catalog nor in the file, and still in use: {counts}; add it, or these cannot \
+                 go on"
             ),
         }
     }

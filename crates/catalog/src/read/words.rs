@@ -79,8 +79,8 @@ pub(super) fn secret_name(text: &str) -> Result<String, Wrong> {
     let begins = text.starts_with(|first: char| first.is_ascii_lowercase() || first.is_ascii_digit());
     if !begins || text.len() > SECRET_NAME_CHARS_MAX || !text.bytes().all(is_plain) {
         let help = format!(
-            "a secret stands here by its name only: a-z, 0-9, - and ., at most {SECRET_NAME_CHARS_MAX}; if this was the \
-             secret itself, take it out and replace it"
+            "a secret stands here by its name only: a-z, 0-9, - and ., at most {SECRET_NAME_CHARS_MAX}; if this was \
+             the secret itself, take it out and replace it"
         );
         return Err(Wrong::new("is no name of a secret", help));
     }
