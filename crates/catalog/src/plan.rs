@@ -12,6 +12,7 @@ mod words;
 
 pub use in_use::{Counts, InUse, Use};
 pub use part::Part;
+pub(crate) use part::parts;
 
 use crate::{Document, Given};
 

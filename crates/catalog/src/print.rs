@@ -1,7 +1,7 @@
 //! A document as a file: the same document gives the same bytes, defaults are left out, and `read`
 //! gives the document back. The operator's own comments are not in it: they are in the file.
 
-use crate::settings::{self, Given, Setting};
+use crate::settings::{self, Setting};
 use crate::{Document, Reseller, read};
 use std::fmt::Write;
 use toml_edit::Key;
@@ -49,22 +49,7 @@ impl File {
         let _ = writeln!(self.text, "[{}]", dotted(path));
         let said = settings.iter().filter(|setting| !setting.is_default);
         let said = said.filter_map(|setting| Some((setting.key, setting.value.as_ref()?)));
-        let (tables, values): (Vec<_>, Vec<_>) = said.partition(|(key, _)| *key == "signing");
-        for (key, value) in values {
-            let _ = writeln!(self.text, "{key} = {value}");
-        }
-        for (key, value) in tables {
-            self.inner_table(path, key, value);
-        }
-    }
-
-    /// A key takes many lines, so it gets a table of its own.
-    fn inner_table(&mut self, path: &[&str], key: &'static str, value: &Given) {
-        let Given::Pairs(pairs) = value else {
-            return;
-        };
-        let _ = writeln!(self.text, "\n[{}.{key}]", dotted(path));
-        for (key, value) in pairs {
+        for (key, value) in said {
             let _ = writeln!(self.text, "{key} = {value}");
         }
     }
@@ -80,7 +65,7 @@ impl Document {
     /// Whether the document keeps the rules of a file, so that what is stored can be read again.
     ///
     /// # Errors
-    /// The faults of the document as [`print`] writes it.
+    /// The faults of the document as [`print()`] writes it.
     pub fn check(&self) -> Result<(), crate::Faults> {
         read(&print(self)).map(drop)
     }

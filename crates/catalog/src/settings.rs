@@ -149,7 +149,23 @@ pub(crate) fn of_credential(credential: &Credential) -> Vec<Setting> {
         Setting::texts("addresses", &addresses),
         Setting::unless(&of_rate(&ordinary), "rate", of_rate(credential)),
         Setting::optional("switches", of_switches(&credential.switches)),
-        Setting::optional("signing", credential.signing.as_ref().map(of_signing)),
+    ]
+    .into_iter()
+    .chain(of_signing(credential.signing.as_ref()))
+    .collect()
+}
+
+/// Without a key nothing is demanded; with one, a signature is unless the file says otherwise.
+fn of_signing(signing: Option<&Signing>) -> [Setting; 3] {
+    let required = signing.is_some_and(|signing| signing.required);
+    [
+        Setting::text("signing.public_key", signing.map(|signing| &signing.public_key)),
+        Setting {
+            key: "signing.required",
+            value: Some(Given::Flag(required)),
+            is_default: signing.is_none() || required,
+        },
+        Setting::flag("signing.allow_1024", signing.is_some_and(|signing| signing.allow_1024)),
     ]
 }
 
@@ -173,17 +189,6 @@ fn of_switches(switches: &Switches) -> Option<Given> {
     let changed = switches.values().into_iter().zip(defaults.values()).filter(|(value, default)| value != default);
     let pairs: Vec<_> = changed.map(|((name, value), _)| (name, text(value))).collect();
     (!pairs.is_empty()).then_some(Given::Pairs(pairs))
-}
-
-fn of_signing(signing: &Signing) -> Given {
-    let mut pairs = vec![("public_key", text(&signing.public_key))];
-    if !signing.required {
-        pairs.push(("required", Given::Flag(false)));
-    }
-    if signing.allow_1024 {
-        pairs.push(("allow_1024", Given::Flag(true)));
-    }
-    Given::Pairs(pairs)
 }
 
 fn text(text: &str) -> Given {

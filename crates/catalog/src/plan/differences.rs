@@ -34,8 +34,9 @@ impl Comparison<'_> {
             }
             (None, Some(new)) => change(What::Added, said(new)),
             (Some(_), None) if part.is_entry() => {
-                let holder = part.holder().filter(|holder| self.after.contains_key(holder))?;
-                let is_back = self.kept.merged.gives(&holder, part);
+                // With its holder it goes unsaid.
+                part.holder().filter(|holder| self.after.contains_key(holder))?;
+                let is_back = self.kept.merged.gives(part);
                 change(if is_back { What::BroughtBack } else { What::Removed }, Vec::new())
             }
             (Some(_), None) => change(What::Removed, Vec::new()),
@@ -73,51 +74,26 @@ fn is_retired(settings: &[Setting]) -> bool {
     settings.iter().any(|setting| setting.key == RETIRED && setting.value == Some(Given::Flag(true)))
 }
 
-impl Part {
-    /// Whether it is an entry of a list.
-    const fn is_entry(&self) -> bool {
-        match self {
-            Self::Offer { .. } | Self::Sale { .. } => true,
-            Self::Merchant { .. }
-            | Self::Product { .. }
-            | Self::Reseller { .. }
-            | Self::Side { .. }
-            | Self::Route { .. }
-            | Self::Credential { .. } => false,
-        }
-    }
-
-    /// The part that it is in.
-    pub(super) fn holder(&self) -> Option<Part> {
-        match self {
-            Self::Merchant { .. } | Self::Reseller { .. } | Self::Credential { .. } => None,
-            Self::Product { merchant, .. } => Some(Self::Merchant { merchant: merchant.clone() }),
-            Self::Offer { merchant, product, .. } => {
-                Some(Self::Product { merchant: merchant.clone(), product: product.clone() })
-            }
-            Self::Side { reseller, .. } => Some(Self::Reseller { reseller: reseller.clone() }),
-            Self::Route { reseller, mode, .. } => Some(Self::Side { reseller: reseller.clone(), mode: *mode }),
-            Self::Sale { reseller, mode, merchant, .. } => {
-                Some(Self::Route { reseller: reseller.clone(), mode: *mode, merchant: merchant.clone() })
-            }
-        }
-    }
-}
-
 impl Document {
-    /// Whether the holder of an entry gives it without being retired.
-    fn gives(&self, holder: &Part, entry: &Part) -> bool {
-        match (holder, entry) {
-            (Part::Product { merchant, product }, Part::Offer { offer, .. }) => {
-                let product = self.merchants.get(merchant).and_then(|merchant| merchant.products.get(product));
+    /// Whether an entry stands in the list beside the one of what is retired.
+    fn gives(&self, entry: &Part) -> bool {
+        let products = |merchant| self.merchants.get(merchant).map(|merchant| &merchant.products);
+        match entry {
+            Part::Offer { merchant, product, offer } => {
+                let product = products(merchant).and_then(|products| products.get(product));
                 product.is_some_and(|product| product.offers.contains(offer))
             }
-            (Part::Route { reseller, mode, merchant }, Part::Sale { product, .. }) => {
+            Part::Sale { reseller, mode, merchant, product } => {
                 let side = self.resellers.get(reseller).and_then(|reseller| reseller.side(*mode));
-                let has = self.merchants.get(merchant).is_some_and(|merchant| merchant.products.contains_key(product));
-                has && side.and_then(|side| side.routes.get(merchant)).is_some_and(|route| route.lists(product))
+                let lists = side.and_then(|side| side.routes.get(merchant)).is_some_and(|route| route.lists(product));
+                lists && products(merchant).is_some_and(|products| products.contains_key(product))
             }
-            _ => false,
+            Part::Merchant { .. }
+            | Part::Product { .. }
+            | Part::Reseller { .. }
+            | Part::Side { .. }
+            | Part::Route { .. }
+            | Part::Credential { .. } => false,
         }
     }
 }

@@ -5,6 +5,7 @@ use super::part::parts;
 use super::{Note, Part};
 use crate::settings::Setting;
 use crate::{Document, Mode};
+use std::collections::BTreeMap;
 
 pub(super) fn notes(old: &Document, kept: &Kept) -> Vec<Note> {
     let mut notes = Vec::new();
@@ -26,7 +27,7 @@ pub(super) fn notes(old: &Document, kept: &Kept) -> Vec<Note> {
 
 fn stays_retired(old: &Document, kept: &Kept) -> Vec<Note> {
     let (before, after) = (parts(old), parts(&kept.merged));
-    let says = |parts: &std::collections::BTreeMap<Part, Vec<Setting>>, part: &Part| parts.get(part).cloned();
+    let says = |parts: &BTreeMap<Part, Vec<Setting>>, part: &Part| parts.get(part).cloned();
     let same =
         kept.kept.iter().filter(|(part, _)| says(&before, part).is_some_and(|was| says(&after, part) == Some(was)));
     same.map(|(part, counts)| Note::StaysRetired(part.clone(), *counts)).collect()

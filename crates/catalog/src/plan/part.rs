@@ -56,22 +56,55 @@ impl Part {
     /// The table or list of the file in which it stands.
     #[must_use]
     pub fn path(&self) -> String {
-        let side = |reseller, mode: &Mode| dotted(&["resellers", reseller, mode.word()]);
+        dotted(&self.keys_in_file())
+    }
+
+    /// The same key by key.
+    pub(crate) fn keys_in_file(&self) -> Vec<&str> {
         match self {
-            Self::Merchant { merchant } => dotted(&["merchants", merchant]),
-            Self::Product { merchant, product } => dotted(&["merchants", merchant, "products", product]),
+            Self::Merchant { merchant } => vec!["merchants", merchant],
+            Self::Product { merchant, product } => vec!["merchants", merchant, "products", product],
             Self::Offer { merchant, product, .. } => {
-                dotted(&["merchants", merchant, "products", product, "retired_offers"])
+                vec!["merchants", merchant, "products", product, "retired_offers"]
             }
-            Self::Reseller { reseller } => dotted(&["resellers", reseller]),
-            Self::Side { reseller, mode } => side(reseller, mode),
+            Self::Reseller { reseller } => vec!["resellers", reseller],
+            Self::Side { reseller, mode } => vec!["resellers", reseller, mode.word()],
             Self::Route { reseller, mode, merchant } => {
-                format!("{}.{}", side(reseller, mode), dotted(&["routes", merchant]))
+                vec!["resellers", reseller, mode.word(), "routes", merchant]
             }
             Self::Sale { reseller, mode, merchant, .. } => {
-                format!("{}.{}", side(reseller, mode), dotted(&["routes", merchant, "retired_products"]))
+                vec!["resellers", reseller, mode.word(), "routes", merchant, "retired_products"]
             }
-            Self::Credential { user } => dotted(&["credentials", user]),
+            Self::Credential { user } => vec!["credentials", user],
+        }
+    }
+
+    /// Whether it is an entry of a list.
+    pub(crate) const fn is_entry(&self) -> bool {
+        match self {
+            Self::Offer { .. } | Self::Sale { .. } => true,
+            Self::Merchant { .. }
+            | Self::Product { .. }
+            | Self::Reseller { .. }
+            | Self::Side { .. }
+            | Self::Route { .. }
+            | Self::Credential { .. } => false,
+        }
+    }
+
+    /// The part that it is in.
+    pub(crate) fn holder(&self) -> Option<Part> {
+        match self {
+            Self::Merchant { .. } | Self::Reseller { .. } | Self::Credential { .. } => None,
+            Self::Product { merchant, .. } => Some(Self::Merchant { merchant: merchant.clone() }),
+            Self::Offer { merchant, product, .. } => {
+                Some(Self::Product { merchant: merchant.clone(), product: product.clone() })
+            }
+            Self::Side { reseller, .. } => Some(Self::Reseller { reseller: reseller.clone() }),
+            Self::Route { reseller, mode, .. } => Some(Self::Side { reseller: reseller.clone(), mode: *mode }),
+            Self::Sale { reseller, mode, merchant, .. } => {
+                Some(Self::Route { reseller: reseller.clone(), mode: *mode, merchant: merchant.clone() })
+            }
         }
     }
 
@@ -83,18 +116,25 @@ impl Part {
         }
     }
 
-    /// Its keys from the outermost in: a part comes before what is in it.
+    /// Its keys from the outermost in: a part comes before what is in it, test before live.
     fn keys(&self) -> Vec<&str> {
         match self {
             Self::Merchant { merchant } => vec![merchant],
             Self::Product { merchant, product } => vec![merchant, product],
             Self::Offer { merchant, product, offer } => vec![merchant, product, offer],
             Self::Reseller { reseller } => vec![reseller],
-            Self::Side { reseller, mode } => vec![reseller, mode.word()],
-            Self::Route { reseller, mode, merchant } => vec![reseller, mode.word(), merchant],
-            Self::Sale { reseller, mode, merchant, product } => vec![reseller, mode.word(), merchant, product],
+            Self::Side { reseller, mode } => vec![reseller, rank(*mode)],
+            Self::Route { reseller, mode, merchant } => vec![reseller, rank(*mode), merchant],
+            Self::Sale { reseller, mode, merchant, product } => vec![reseller, rank(*mode), merchant, product],
             Self::Credential { user } => vec![user],
         }
+    }
+}
+
+const fn rank(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Test => "1",
+        Mode::Live => "2",
     }
 }
 
@@ -129,7 +169,7 @@ impl fmt::Display for Part {
 }
 
 /// All parts of a document and what they say.
-pub(super) fn parts(document: &Document) -> BTreeMap<Part, Vec<Setting>> {
+pub(crate) fn parts(document: &Document) -> BTreeMap<Part, Vec<Setting>> {
     let mut parts = BTreeMap::new();
     for (key, merchant) in &document.merchants {
         merchant_parts(&mut parts, key, merchant);

@@ -8,6 +8,9 @@ use std::fmt;
 /// Longest text that stands in a plan whole; longer ones are keys and descriptions.
 const SHOWN_CHARS_MAX: usize = 100;
 
+/// So much of a key's end is shown: two keys are hardly alike in it.
+const KEY_END_CHARS: usize = 16;
+
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (section, title) in [
@@ -62,7 +65,7 @@ impl fmt::Display for Change {
         let said: Vec<String> = keys.chain(says).collect();
         match said.as_slice() {
             [] => writeln!(f),
-            [one] => writeln!(f, ": {one}"),
+            [one] if !self.what.is_verb() => writeln!(f, ": {one}"),
             many => {
                 writeln!(f)?;
                 many.iter().try_for_each(|one| writeln!(f, "      {one}"))
@@ -121,7 +124,10 @@ impl Change {
             }
             What::Added | What::Removed => Vec::new(),
         };
-        says.into_iter().chain(of_keys).collect()
+        let mut says: Vec<String> = says.into_iter().chain(of_keys).collect();
+        // Two keys may mean the same.
+        says.dedup();
+        says
     }
 }
 
@@ -172,7 +178,9 @@ impl KeyChange {
     fn says(&self) -> Option<String> {
         let says = match self.key {
             "addresses" if self.new.is_some() => "callers from elsewhere get 401 from now on",
-            "signing" if self.demands_signature() => "requests without a valid signature get 401 from now on",
+            "signing.public_key" if self.new.is_some() => "requests have to be signed by this key, if they are signed",
+            "signing.required" if self.new == Some(Given::Flag(true)) => "unsigned requests get 401 from now on",
+            "signing.required" => "unsigned requests are taken from now on",
             "reseller" | "mode" => "its callers see that side from now on, and nothing of the other",
             "notification_url" | "notification_auth" => "what waits to be sent goes there, too",
             "webhook_secret" => "every notification is signed by it from now on",
@@ -182,13 +190,6 @@ impl KeyChange {
             _ => return None,
         };
         Some(says.to_owned())
-    }
-
-    fn demands_signature(&self) -> bool {
-        let Some(Given::Pairs(pairs)) = &self.new else {
-            return false;
-        };
-        !pairs.contains(&("required", Given::Flag(false)))
     }
 
     fn is_less(&self) -> bool {
@@ -204,7 +205,7 @@ impl KeyChange {
             "products" => "all",
             "addresses" => "anywhere",
             "pending_timeout" => "never",
-            "notification_auth" | "switches" | "signing" | "offers" => "none",
+            "notification_auth" | "switches" | "signing.public_key" | "offers" => "none",
             _ => "not set",
         }
     }
@@ -218,14 +219,28 @@ impl KeyChange {
         let Some(value) = value else {
             return self.unset().to_owned();
         };
-        let text = value.to_string();
-        let one_line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        let chars = text.chars().count();
-        if chars <= SHOWN_CHARS_MAX {
-            return one_line;
+        match value {
+            Given::Text(key) if self.key == "signing.public_key" => format!("…{}", end_of_key(key)),
+            value => shortened(&value.to_string()),
         }
-        format!("{}… ({chars} characters)", one_line.chars().take(SHOWN_CHARS_MAX / 2).collect::<String>())
     }
+}
+
+/// The end of a public key itself, which tells it from others; all begin alike.
+fn end_of_key(key: &str) -> String {
+    let inner = key.split_once("</Modulus>").map_or(key, |(modulus, _)| modulus);
+    let lines = inner.lines().map(str::trim).filter(|line| !line.starts_with("-----"));
+    let chars: Vec<char> = lines.flat_map(str::chars).collect();
+    chars.iter().skip(chars.len().saturating_sub(KEY_END_CHARS)).collect()
+}
+
+fn shortened(text: &str) -> String {
+    let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let chars = text.chars().count();
+    if chars <= SHOWN_CHARS_MAX {
+        return one_line;
+    }
+    format!("{}… ({chars} characters)", one_line.chars().take(SHOWN_CHARS_MAX / 2).collect::<String>())
 }
 
 /// `limit 1 → 3`.
@@ -240,8 +255,8 @@ impl fmt::Display for Note {
         match self {
             Self::UnknownsStay(part) => write!(
                 f,
-                "{part}: neither repeatable nor inquiry, so after an unknown outcome nothing is sent again; the operation \
-                 waits for a call-back or for you, and \"nothing twice\" is not promised"
+                "{part}: neither repeatable nor inquiry, so \"nothing twice\" is not promised: an unknown outcome \
+                 waits for a call-back or for you"
             ),
             Self::NoCredential(part) => write!(f, "{part}: no credential, so nobody can call for it"),
             Self::StaysRetired(part, counts) => {
@@ -249,7 +264,8 @@ impl fmt::Display for Note {
             }
             Self::Missing(part, counts) => write!(
                 f,
-                "{part}: neither in the catalog nor in the file, and still in use: {counts}; add it, or these cannot go on"
+                "{part}: neither in the catalog nor in the file, and still in use: {counts}; add it, or these cannot \
+                 go on"
             ),
         }
     }

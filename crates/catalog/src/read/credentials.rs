@@ -9,6 +9,8 @@ use ipnet::IpNet;
 use std::collections::BTreeMap;
 use wire::{SWITCHES, Switches};
 
+/// How a rate is written.
+const RATE_SUCH_AS: &str = "{ per_second = 200, burst = 400 } or \"none\"";
 /// `rate = "none"`.
 pub(crate) const RATE_NONE: &str = "none";
 
@@ -59,14 +61,11 @@ fn rate(reading: &mut Reading, table: &mut Table<'_>) -> Option<Rate> {
     if table.text_at("rate").is_some() {
         let none = |text: &str| match text {
             RATE_NONE => Ok(()),
-            _ => Err(Wrong::new(
-                format!("{} is no rate", words::shown(text)),
-                "write { per_second = 200, burst = 400 }, or \"none\"",
-            )),
+            _ => Err(Wrong::new(format!("{} is no rate", words::shown(text)), format!("write {RATE_SUCH_AS}"))),
         };
         return table.text(reading, "rate", none).map_or(Some(Rate::default()), |()| None);
     }
-    let Some(mut table) = table.table(reading, "rate") else {
+    let Some(mut table) = table.table_such_as(reading, "rate", RATE_SUCH_AS) else {
         return Some(Rate::default());
     };
     let per_second = table.number(reading, "per_second", 1..=RATE_MAX);

@@ -26,10 +26,10 @@ fn product(reading: &mut Reading, mut table: Table<'_>) -> Product {
     let description = table.text(reading, "description", words::description).unwrap_or_default();
     let logo_url = table.text(reading, "logo_url", words::page_url);
     let terms_url = table.text(reading, "terms_url", words::page_url);
-    let offers = offers(reading, &mut table, "offers");
-    let retired_offers = offers_retired(reading, &mut table, &offers);
+    let given = offers(reading, &mut table, "offers", words::listed_key);
+    let retired_offers = offers(reading, &mut table, "retired_offers", |text| retired_offer(text, &given));
     let offer_required = table.flag(reading, "offer_required", false);
-    if offer_required && offers.is_empty() {
+    if offer_required && given.is_empty() {
         let help = "list the offers, or leave offer_required out";
         let wrong = Wrong::new("offer_required is true and there are no offers, so nobody could buy it", help);
         reading.wrong(table.place(), wrong);
@@ -43,7 +43,7 @@ fn product(reading: &mut Reading, mut table: Table<'_>) -> Product {
         description,
         logo_url,
         terms_url,
-        offers,
+        offers: given,
         retired_offers,
         offer_required,
         behaves_like: behaves_like.unwrap_or_default(),
@@ -51,20 +51,20 @@ fn product(reading: &mut Reading, mut table: Table<'_>) -> Product {
     }
 }
 
-fn offers(reading: &mut Reading, table: &mut Table<'_>, name: &'static str) -> Vec<String> {
-    let list = table.list(reading, name, words::listed_key);
+fn offers(
+    reading: &mut Reading,
+    table: &mut Table<'_>,
+    name: &'static str,
+    check: impl Fn(&str) -> Result<String, Wrong>,
+) -> Vec<String> {
+    let list = table.list(reading, name, check);
     list.map(|list| list.filled(reading, OFFERS_MAX, "name offers, or leave it out")).unwrap_or_default()
 }
 
-fn offers_retired(reading: &mut Reading, table: &mut Table<'_>, offers: &[String]) -> Vec<String> {
-    let list = table.list(reading, "retired_offers", |text| {
-        if offers.iter().any(|offer| offer == text) {
-            return Err(Wrong::new(
-                format!("{} stands in offers, too", words::shown(text)),
-                "an offer is given or retired; name it once",
-            ));
-        }
-        words::listed_key(text)
-    });
-    list.map(|list| list.filled(reading, OFFERS_MAX, "name offers, or leave it out")).unwrap_or_default()
+fn retired_offer(text: &str, offers: &[String]) -> Result<String, Wrong> {
+    if offers.iter().any(|offer| offer == text) {
+        let problem = format!("{} stands in offers, too", words::shown(text));
+        return Err(Wrong::new(problem, "an offer is given or retired; name it once"));
+    }
+    words::listed_key(text)
 }

@@ -65,7 +65,7 @@ impl Reading {
         if self.faults.is_empty() {
             return Ok(document);
         }
-        self.faults.sort_by(|a, b| a.line.cmp(&b.line));
+        self.faults.sort_by_key(|fault| fault.line);
         let left_out = self.faults.len().saturating_sub(FAULTS_MAX);
         self.faults.truncate(FAULTS_MAX);
         Err(Faults { list: self.faults, left_out })
@@ -197,8 +197,18 @@ impl<'t> Table<'t> {
 
     /// A table under this name.
     pub(super) fn table(&mut self, reading: &mut Reading, name: &'static str) -> Option<Table<'t>> {
+        self.table_such_as(reading, name, &format!("a table: [{name}] or {{ … }}"))
+    }
+
+    /// The same, with words of its own for what should stand there.
+    pub(super) fn table_such_as(
+        &mut self,
+        reading: &mut Reading,
+        name: &'static str,
+        wanted: &str,
+    ) -> Option<Table<'t>> {
         let (place, item) = self.take(reading, name)?;
-        as_table(reading, place, item, &format!("a table: [{name}] or {{ … }}"))
+        as_table(reading, place, item, wanted)
     }
 
     /// A text instead of a table, where a key takes both.

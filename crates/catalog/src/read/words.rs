@@ -79,8 +79,8 @@ pub(super) fn secret_name(text: &str) -> Result<String, Wrong> {
     let begins = text.starts_with(|first: char| first.is_ascii_lowercase() || first.is_ascii_digit());
     if !begins || text.len() > SECRET_NAME_CHARS_MAX || !text.bytes().all(is_plain) {
         let help = format!(
-            "a secret stands here by its name only: a-z, 0-9, - and ., at most {SECRET_NAME_CHARS_MAX}; if this was the \
-             secret itself, take it out and replace it"
+            "a secret stands here by its name only: a-z, 0-9, - and ., at most {SECRET_NAME_CHARS_MAX}; if this was \
+             the secret itself, take it out and replace it"
         );
         return Err(Wrong::new("is no name of a secret", help));
     }
@@ -171,9 +171,10 @@ pub(super) fn one_of<T: Copy>(text: &str, all: &[T], word: impl Fn(T) -> &'stati
 /// What is none of these, with the nearest of them.
 pub(super) fn not_among(text: &str, words: &[&str]) -> Wrong {
     let problem = format!("{} is not known here", shown(text));
-    match wire::nearest(text, words.iter().copied()) {
-        Some(meant) => Wrong::new(problem, format!("is it \"{meant}\"?")),
-        None => Wrong::new(problem, format!("take one of {}", words.join(", "))),
+    match (words, wire::nearest(text, words.iter().copied())) {
+        (_, Some(meant)) => Wrong::new(problem, format!("is it \"{meant}\"?")),
+        ([only], None) => Wrong::new(problem, format!("take \"{only}\"")),
+        (_, None) => Wrong::new(problem, format!("take one of {}", words.join(", "))),
     }
 }
 

@@ -16,8 +16,7 @@ fn the_example_is_read_and_planned_from_nothing() {
     let plan = plan(&Document::default(), &example, &InUse::default());
     assert_eq!(plan.merged, example);
     crate::golden::golden("example.txt", &plan.to_string());
-    let json = format!("{:#}\n", plan.to_json());
-    crate::golden::golden("example.json", &json);
+    crate::golden::golden_json("example.json", &plan.to_json());
 }
 
 #[test]

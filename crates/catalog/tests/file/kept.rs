@@ -1,7 +1,7 @@
 //! Whatever a file leaves out: what is in use is kept, and the catalog that comes of it can be read.
 
 use crate::round_trip::document;
-use catalog::{Counts, Document, InUse, Mode, Use, plan};
+use catalog::{Counts, Document, InUse, Mode, Use, merge_into, plan, print, read};
 use proptest::prelude::*;
 
 /// One entitlement of every product on every route, and of every offer.
@@ -46,6 +46,10 @@ proptest! {
             prop_assert!(goes_on(&first.merged, one), "{one:?}\n{first}");
         }
         prop_assert!(first.merged.check().is_ok(), "{}", first.merged.check().unwrap_err());
+        // The file with it keeps the operator's own words.
+        let text = merge_into(&format!("# mine\n{}", print(&new)), &first.merged);
+        prop_assert_eq!(read(&text), Ok(first.merged.clone()));
+        prop_assert!(text.contains("# mine\n"), "{text}");
         // The same file again changes nothing.
         let again = plan(&first.merged, &new, &in_use);
         prop_assert_eq!(&again.merged, &first.merged);

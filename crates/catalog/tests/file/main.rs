@@ -5,6 +5,7 @@ mod documents;
 mod faults;
 mod golden;
 mod kept;
+mod merged;
 mod plans;
 mod read;
 mod round_trip;

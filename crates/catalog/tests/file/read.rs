@@ -66,7 +66,7 @@ fn operations_that_are_not_listed_are_not_offered() {
     let route = route("operations = [\"cancel\", \"activation_info\"]");
     assert_eq!(route.operations.words().collect::<Vec<_>>(), ["cancel", "activation_info"]);
     assert!(!route.facts().revoke && route.facts().cancel);
-    assert_eq!(super::read::route("operations = []").operations.words().count(), 0);
+    assert_eq!(self::route("operations = []").operations.words().count(), 0);
 }
 
 #[test]
@@ -96,8 +96,9 @@ fn switches_are_those_of_the_contract() {
 
 #[test]
 fn a_faulty_merchant_is_told_once() {
-    let text = "[merchants.M]\nnam = \"M\"\nconnector = \"test\"\n[merchants.M.products.P]\n[resellers.r]\nname = \"R\"\n\
-                [resellers.r.test.routes.M]\nproducts = [\"P\"]\n[credentials.c]\nreseller = \"r\"\nmode = \"test\"\n";
+    let text = "[merchants.M]\nnam = \"M\"\nconnector = \"test\"\n[merchants.M.products.P]\n\
+                [resellers.r]\nname = \"R\"\n[resellers.r.test.routes.M]\nproducts = [\"P\"]\n\
+                [credentials.c]\nreseller = \"r\"\nmode = \"test\"\n";
     let told = faults(text);
     assert_eq!(told.len(), 3, "{told:#?}");
     assert!(told[0].starts_with("merchants.M: name is missing"), "{told:#?}");
