@@ -71,6 +71,21 @@ impl Client {
         Ok(Self { http, base, headers, tries_max: TRIES_MAX })
     }
 
+    /// A client over a connection that is there, whose other side asks for no credential: an operator's.
+    /// `base_url` says under which path the calls lie; its host is not looked up.
+    ///
+    /// # Errors
+    /// Where the URL is not absolute, or the header's value cannot stand in one.
+    pub fn over(http: Http, base_url: &str, header: (&'static str, &str)) -> Result<Self, Error> {
+        let base = base(base_url).ok_or_else(|| Error::Setting(format!("{base_url} is no http or https URL")))?;
+        let value =
+            HeaderValue::from_str(header.1).map_err(|_| Error::Setting(format!("{} cannot be sent", header.0)))?;
+        let mut headers = HeaderMap::new();
+        headers.insert(HeaderName::from_static(header.0), value);
+        headers.insert(USER_AGENT, HeaderValue::from_static(concat!("Entitle-client/", env!("CARGO_PKG_VERSION"))));
+        Ok(Self { http, base, headers, tries_max: 1 })
+    }
+
     /// The same, trying each call at most so often (4 unless set; 1: no retries).
     #[must_use]
     pub fn with_tries_max(mut self, tries_max: usize) -> Self {

@@ -3,12 +3,17 @@
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use hyper::client::conn::http1::{self, SendRequest};
 use hyper::header::{HeaderMap, RETRY_AFTER};
 use hyper::{Method, Uri};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout_at};
 
 /// A connection that is not there after so long is given up.
@@ -22,7 +27,16 @@ const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Sends requests; clones share their connections.
 #[derive(Debug, Clone)]
 pub struct Http {
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    way: Way,
+}
+
+/// How requests travel.
+#[derive(Debug, Clone)]
+enum Way {
+    /// Over connections made as they are needed.
+    Pool(Client<HttpsConnector<HttpConnector>, Full<Bytes>>),
+    /// One after the other, over one connection that was there.
+    One(Arc<Mutex<SendRequest<Full<Bytes>>>>),
 }
 
 /// What is sent.
@@ -84,7 +98,21 @@ impl Http {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE_WITHIN)
             .build(https);
-        Ok(Self { client })
+        Ok(Self { way: Way::Pool(client) })
+    }
+
+    /// A sender over one connection that is there already: a Unix socket, or a pipe within the process.
+    /// It does not survive the connection.
+    ///
+    /// # Errors
+    /// Where the other side does not speak HTTP/1.1; the text says why.
+    pub async fn over(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) -> Result<Self, String> {
+        #[expect(clippy::disallowed_methods, reason = "this is the client's door for outgoing connections")]
+        let made = http1::handshake(TokioIo::new(stream)).await;
+        let (sender, connection) = made.map_err(|error| error.to_string())?;
+        // An error of the connection comes to light with the request that it ends.
+        tokio::spawn(async move { drop(connection.await) });
+        Ok(Self { way: Way::One(Arc::new(Mutex::new(sender))) })
     }
 
     /// Sends one request and reads its answer to the end, within a time limit.
@@ -97,11 +125,9 @@ impl Http {
         *made.method_mut() = request.method;
         *made.uri_mut() = request.url;
         *made.headers_mut() = request.headers;
-        let answer = match timeout_at(end, self.client.request(made)).await {
+        let answer = match timeout_at(end, self.exchange(made)).await {
             Err(_) => return Err(SendError::TooSlow(within)),
-            Ok(Err(error)) if error.is_connect() => return Err(SendError::NotSent(innermost(&error))),
-            Ok(Err(error)) => return Err(SendError::Broken(innermost(&error))),
-            Ok(Ok(answer)) => answer,
+            Ok(answer) => answer?,
         };
         let status = answer.status().as_u16();
         let retry_after_s = answer.headers().get(RETRY_AFTER).and_then(|text| text.to_str().ok()?.trim().parse().ok());
@@ -109,6 +135,22 @@ impl Http {
             Err(_) => Err(SendError::TooSlow(within)),
             Ok(Err(error)) => Err(SendError::Broken(innermost(error.as_ref()))),
             Ok(Ok(body)) => Ok(HttpAnswer { status, retry_after_s, body: body.to_bytes() }),
+        }
+    }
+}
+
+impl Http {
+    async fn exchange(&self, request: hyper::Request<Full<Bytes>>) -> Result<hyper::Response<Incoming>, SendError> {
+        match &self.way {
+            Way::Pool(client) => client.request(request).await.map_err(|error| match error.is_connect() {
+                true => SendError::NotSent(innermost(&error)),
+                false => SendError::Broken(innermost(&error)),
+            }),
+            Way::One(sender) => {
+                let mut sender = sender.lock().await;
+                sender.ready().await.map_err(|error| SendError::NotSent(innermost(&error)))?;
+                sender.send_request(request).await.map_err(|error| SendError::Broken(innermost(&error)))
+            }
         }
     }
 }

@@ -1,7 +1,10 @@
-//! The flags that say which hub is asked, and as whom.
+//! The flags that say which hub is asked, and as whom: as a reseller by its credential, or as an operator
+//! of the hub through its data file.
 
+use crate::entitlement::{Mode, whose};
 use crate::failure::Misuse;
-use crate::settings;
+use crate::operator::Operator;
+use crate::{operator, settings, sqlite_file};
 use anyhow::{Context, Result};
 use clap::Args;
 use client::Client;
@@ -23,12 +26,64 @@ pub(crate) struct Connection {
     /// File that holds the password; else it is $ENTITLE_PASSWORD, else, on loopback, `sandbox`
     #[arg(long, env = "ENTITLE_PASSWORD_FILE", hide_env_values = true, value_name = "FILE")]
     password_file: Option<PathBuf>,
+    /// Ask as an operator instead, of the hub with these data (sqlite:PATH), running or not
+    #[arg(long, env = "ENTITLE_DATABASE", hide_env_values = true)]
+    database: Option<String>,
+    /// As an operator: this reseller's; an id alone says whose it is
+    #[arg(long, value_name = "KEY", requires = "database")]
+    reseller: Option<String>,
+    /// As an operator: of this mode
+    #[arg(long, value_enum, requires = "database")]
+    mode: Option<Mode>,
+}
+
+/// A hub that is asked; closes what was opened for it.
+pub(crate) struct Asked {
+    /// Whom to ask.
+    pub(crate) hub: Client,
+    operator: Option<Operator>,
+}
+
+impl Asked {
+    /// Ends it.
+    pub(crate) async fn close(self) -> Result<()> {
+        match self.operator {
+            Some(operator) => operator.close().await,
+            None => Ok(()),
+        }
+    }
 }
 
 impl Connection {
-    /// A client of that hub.
-    pub(crate) fn client(&self) -> Result<Client> {
+    /// A client of that hub with the reseller's credential, whatever else is said.
+    pub(crate) fn as_reseller(&self) -> Result<Client> {
         Ok(Client::new(&self.url, &self.user, &self.password()?)?)
+    }
+
+    /// Reaches that hub; as an operator, on the side of the reseller whose entitlement `id` is.
+    pub(crate) async fn reach(&self, id: Option<&str>) -> Result<Asked> {
+        let Some(database) = &self.database else {
+            return Ok(Asked { hub: self.as_reseller()?, operator: None });
+        };
+        let operator = operator::reach(&sqlite_file(database)?, None).await?;
+        match self.side(&operator, id).await {
+            Ok((reseller, mode)) => Ok(Asked { hub: operator.seen_by(&reseller, &mode)?, operator: Some(operator) }),
+            Err(error) => {
+                operator.close().await?;
+                Err(error)
+            }
+        }
+    }
+
+    async fn side(&self, operator: &Operator, id: Option<&str>) -> Result<(String, String)> {
+        match (&self.reseller, id) {
+            (Some(reseller), _) => Ok((reseller.clone(), self.mode.unwrap_or(Mode::Live).word().to_owned())),
+            (None, Some(id)) => whose(operator, id, self.mode).await,
+            (None, None) => {
+                let hint = "--reseller KEY, and --mode test for test data; `entitle catalog export` shows the keys.";
+                Err(Misuse::new("say whose", hint).into())
+            }
+        }
     }
 
     fn password(&self) -> Result<String> {

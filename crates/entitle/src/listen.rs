@@ -67,7 +67,7 @@ pub(crate) struct Options {
 /// Where the hub does not answer at the start, or refuses to go on from where it was.
 pub(crate) async fn run(options: &Options) -> Result<()> {
     // Each failure is seen at once: that the hub is away is said here, and waited out here.
-    let hub = options.connection.client()?.with_tries_max(1);
+    let hub = options.connection.as_reseller()?.with_tries_max(1);
     let forward = match &options.forward {
         Some(url) => Some(Forward::new(url, options.secret()?.as_deref())?),
         None => None,

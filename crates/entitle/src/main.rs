@@ -1,18 +1,28 @@
 //! `entitle`: the one binary. Each subcommand has its own file; without one the sandbox starts.
 
+mod audit;
+mod catalog;
 mod connection;
+mod credential;
 mod entitlement;
 mod failure;
+mod key_file;
 mod listen;
 mod notifications;
 mod openapi;
+mod operator;
+mod running;
 mod sandbox;
+mod secret;
+mod serve;
 mod settings;
+mod socket;
 mod start_text;
 mod text;
 
 use clap::{Parser, Subcommand};
 use std::future::Future;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 #[global_allocator]
@@ -37,7 +47,22 @@ enum Command {
     /// Start the sandbox: embedded store, test clock, demo reseller, test merchants (the default)
     #[command(after_help = sandbox::EXAMPLES)]
     Sandbox(sandbox::Options),
-    /// Look at entitlements
+    /// Serve resellers and merchants, by a catalog
+    #[command(after_help = serve::EXAMPLES)]
+    Serve(serve::Options),
+    /// Say who sells what of whom
+    #[command(subcommand)]
+    Catalog(catalog::Command),
+    /// Give, change and end the passwords of credentials
+    #[command(subcommand)]
+    Credential(credential::Command),
+    /// Keep what the hub has to send and nobody else may read
+    #[command(subcommand)]
+    Secret(secret::Command),
+    /// See who did what, and whether that record is whole
+    #[command(subcommand)]
+    Audit(audit::Command),
+    /// Look at entitlements, and hold, release or resolve them
     #[command(subcommand)]
     Entitlement(entitlement::Command),
     /// Look at what the reseller is told, and tell it again
@@ -56,7 +81,12 @@ fn main() -> ExitCode {
     start_logs();
     let done = match cli.command.unwrap_or(Command::Sandbox(cli.sandbox)) {
         Command::Sandbox(options) => sandbox::run(&options),
+        Command::Serve(options) => serve::run(&options),
         Command::Openapi => openapi::run(),
+        Command::Catalog(command) => waiting_for(catalog::run(&command)),
+        Command::Credential(command) => waiting_for(credential::run(&command)),
+        Command::Secret(command) => waiting_for(secret::run(&command)),
+        Command::Audit(command) => waiting_for(audit::run(&command)),
         Command::Entitlement(command) => waiting_for(entitlement::run(&command)),
         Command::Notifications(command) => waiting_for(notifications::run(&command)),
         Command::Listen(options) => waiting_for(listen::run(&options)),
@@ -64,6 +94,14 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failure::tell(&error),
+    }
+}
+
+/// The file of an embedded store.
+fn sqlite_file(database: &str) -> anyhow::Result<PathBuf> {
+    match database.split_once(':') {
+        Some(("sqlite", path)) if !path.is_empty() => Ok(PathBuf::from(path)),
+        _ => anyhow::bail!("--database {database}: say sqlite:PATH, for example {}", operator::DATABASE),
     }
 }
 

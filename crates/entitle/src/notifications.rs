@@ -79,7 +79,10 @@ async fn list(options: &List) -> Result<()> {
         state: options.state.as_ref().map(|state| state.to_uppercase()),
         limit: Some(options.limit),
     };
-    let listed = options.connection.client()?.outbox(&filter).await?;
+    let asked = options.connection.reach(options.entitlement.as_deref()).await?;
+    let listed = asked.hub.outbox(&filter).await;
+    asked.close().await?;
+    let listed = listed?;
     if options.json {
         return Ok(print(&listed.iter().map(|one| format!("{}\n", one.text)).collect::<String>())?);
     }
@@ -96,7 +99,12 @@ async fn list(options: &List) -> Result<()> {
 }
 
 async fn replay(options: &Replay) -> Result<()> {
-    let answer = options.connection.client()?.replay(&options.id).await?;
+    // The id begins with its entitlement's.
+    let entitlement = options.id.split('.').next();
+    let asked = options.connection.reach(entitlement).await?;
+    let answer = asked.hub.replay(&options.id).await;
+    asked.close().await?;
+    let answer = answer?;
     let id = value(&answer["notificationId"]);
     match answer["answered"].as_u64() {
         Some(status @ 200..=299) => Ok(print(&format!("{id} was sent again, and the receiver answered {status}.\n"))?),

@@ -1,14 +1,14 @@
 //! `entitle sandbox`: a hub to develop against, on one loopback port (docs/API.md section 8).
 
+use crate::running::Running;
 use crate::start_text::StartText;
-use anyhow::{Context, Result, bail};
+use crate::{key_file, socket, sqlite_file};
+use anyhow::{Context, Result};
 use clap::Args;
-use hub::{Dispatch, Hub, Random, Server, open_sandbox};
+use hub::{Hub, Operators, Random, Server, open_sandbox};
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use store::{SqliteStore, Store};
-use tokio::signal::unix::{SignalKind, signal};
 
 /// Where the sandbox keeps its data unless told otherwise.
 const DATABASE: &str = "sqlite:.entitle/sandbox.db";
@@ -50,7 +50,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 }
 
 async fn sandbox(options: &Options) -> Result<()> {
-    let file = database_file(&options.database)?;
+    let file = sqlite_file(&options.database)?;
     let server = Server::bind(options.listen).await?;
     let address = server.address().context("the system does not say which address it gave")?;
     let public_url = options.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
@@ -59,10 +59,11 @@ async fn sandbox(options: &Options) -> Result<()> {
         store.reset_test_data().await.context("the data could not be emptied")?;
     }
     let password = password(address)?;
+    let sealing = key_file::sealing_key(&file, None, store.as_ref()).await?;
     let shared = Arc::clone(&store) as Arc<dyn Store>;
-    let (parts, secrets) = open_sandbox(shared, &public_url, &password, ::openapi::document().into()).await?;
+    let (parts, secrets) = open_sandbox(shared, &public_url, &password, sealing, ::openapi::document().into()).await?;
     let hub = Hub::build(parts).await?;
-    let dispatch = Dispatch::start(&hub);
+    let bound = socket::bind(&file)?;
     StartText {
         url: &public_url,
         address,
@@ -73,29 +74,8 @@ async fn sandbox(options: &Options) -> Result<()> {
         webhook_secret: &secrets.webhook_secret,
     }
     .print();
-    // Workers stop while requests are drained, not after them: each may take its 8 s, and both
-    // together have to end within 10 s.
-    let mut workers = None;
-    let stop = async {
-        stopped(Arc::clone(&store)).await;
-        workers = Some(tokio::spawn(dispatch.stop()));
-    };
-    server.run(hub, stop).await;
-    if let Some(workers) = workers {
-        workers.await.context("the workers did not stop cleanly")?;
-    }
-    store.close().await.context("the store did not close cleanly")?;
-    if store.stopped() {
-        bail!("the store stopped because of a fault of the disk; see the log. What was answered is safe.");
-    }
-    Ok(())
-}
-
-fn database_file(database: &str) -> Result<PathBuf> {
-    match database.split_once(':') {
-        Some(("sqlite", path)) if !path.is_empty() => Ok(PathBuf::from(path)),
-        _ => bail!("--database {database}: say sqlite:PATH, for example {DATABASE}"),
-    }
+    let operators = vec![Operators::Socket(bound.listener)];
+    Running { store, hub, server, operators, names: bound.names }.until_stopped().await
 }
 
 /// On loopback the well-known password; anywhere else a random one, printed at start.
@@ -105,16 +85,4 @@ fn password(address: SocketAddr) -> Result<String> {
     }
     let random: [u8; 12] = Random::from_system()?.secret()?;
     Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
-/// Ready on SIGTERM, Ctrl-C, or when the store has stopped.
-async fn stopped(store: Arc<SqliteStore>) {
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        return;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
-        why = store.until_stopped() => tracing::error!(why, "the store has stopped"),
-    }
 }

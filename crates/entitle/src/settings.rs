@@ -15,3 +15,17 @@ pub(crate) fn password() -> Option<String> {
 pub(crate) fn no_color() -> bool {
     std::env::var_os("NO_COLOR").is_some_and(|set| !set.is_empty())
 }
+
+/// Who is at the keyboard, for the audit: a name that is believed, beside the number that is known.
+#[expect(clippy::disallowed_methods, reason = "this is the door to the environment")]
+pub(crate) fn operator() -> String {
+    ["ENTITLE_OPERATOR", "SUDO_USER", "USER", "LOGNAME"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok().filter(|user| !user.is_empty()))
+        .unwrap_or_default()
+}
+
+/// The number of the system's user.
+pub(crate) fn uid() -> u32 {
+    rustix::process::getuid().as_raw()
+}

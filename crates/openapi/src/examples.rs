@@ -203,6 +203,8 @@ fn products() -> Value {
         product_key: "MUSIC",
         name: "Music",
         description: "The customer confirms on a page. A cancel ends it with the month that is paid for.",
+        logo_url: None,
+        terms_url: None,
         offers: &[],
         status: ProductStatus::NotEligible,
         rule: Some(Rejection::LimitReached.rule()),

@@ -13,7 +13,8 @@ pub(crate) const EXAMPLES: &str = "Examples:
   entitle entitlement search --customer anna-20144
   entitle entitlement search --status active,suspended --merchant BANGO
   entitle entitlement search --updated-since 2026-03-01T00:00:00Z --limit 500
-  entitle entitlement search --status failed --json | jq -r .entitlementId";
+  entitle entitlement search --status failed --json | jq -r .entitlementId
+  entitle entitlement search --database sqlite:hub.db --reseller acme --customer anna-20144";
 
 /// One page of a report has at most so many.
 const PAGE_MAX: usize = 1_000;
@@ -61,7 +62,10 @@ pub(crate) struct Options {
 }
 
 pub(crate) async fn run(options: &Options) -> Result<()> {
-    let (found, more) = found(&options.connection.client()?, options).await?;
+    let asked = options.connection.reach(None).await?;
+    let found = found(&asked.hub, options).await;
+    asked.close().await?;
+    let (found, more) = found?;
     let more_hint = format!("There are more: --limit {} shows up to twice as many.", options.limit.saturating_mul(2));
     if options.json {
         print(&found.iter().map(|one| format!("{}\n", one.text)).collect::<String>())?;

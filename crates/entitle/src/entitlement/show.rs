@@ -16,7 +16,8 @@ pub(crate) const EXAMPLES: &str = "Examples:
   entitle entitlement show 01a2016b-694c-7000-84af-6fd2b7feaf85
   entitle entitlement show order-4711 --json | jq .explain.sentence
   entitle entitlement show order-4711 --url https://hub.example.com --user acme \\
-    --password-file acme.password";
+    --password-file acme.password
+  entitle entitlement show order-4711 --database sqlite:hub.db        as an operator of the hub";
 
 /// Where the text of a field begins.
 const LABEL: usize = 15;
@@ -47,7 +48,10 @@ struct Shown {
 }
 
 pub(crate) async fn run(options: &Options) -> Result<()> {
-    let shown = Shown::ask(&options.connection.client()?, &options.id).await?;
+    let asked = options.connection.reach(Some(&options.id)).await?;
+    let shown = Shown::ask(&asked.hub, &options.id).await;
+    asked.close().await?;
+    let shown = shown?;
     let out = if options.json { shown.json() } else { shown.page(Paint::for_stdout()) };
     Ok(print(&out)?)
 }

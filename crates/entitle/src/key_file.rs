@@ -1,0 +1,116 @@
+//! The key file: 32 random bytes in hexadecimal digits, made at first start, read by its owner only. It
+//! opens the secrets in the store and is worth as much as all of them; a backup of the data without it
+//! cannot send a notification.
+
+use anyhow::{Context, Result, bail};
+use hub::{Random, SealingKey};
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use store::Store;
+
+/// Only the owner reads.
+const MODE: u32 = 0o600;
+/// Digits of a key.
+const DIGITS: usize = 64;
+
+/// The key of this data file; a new one where nothing is sealed yet.
+///
+/// # Errors
+/// Where the file is not readable, readable for others, no key, or missing although secrets are sealed.
+pub(crate) async fn sealing_key(database: &Path, named: Option<&Path>, store: &dyn Store) -> Result<SealingKey> {
+    let file = named.map_or_else(|| beside(database), Path::to_owned);
+    let bytes = match read(&file)? {
+        Some(bytes) => bytes,
+        None if store.secrets().await?.is_empty() => make(&file)?,
+        None => bail!(
+            "the key file {} is missing, and the secrets in {} were sealed with it; put it back from where it was saved \
+             (--key-file names another place)",
+            file.display(),
+            database.display()
+        ),
+    };
+    Ok(SealingKey::new(&bytes)?)
+}
+
+/// Where the key of a data file lies unless told otherwise.
+pub(crate) fn beside(database: &Path) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push(".key");
+    name.into()
+}
+
+fn read(path: &Path) -> Result<Option<[u8; 32]>> {
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error).with_context(|| format!("the key file {} cannot be read", path.display())),
+    };
+    let mode = file.metadata()?.permissions().mode();
+    if mode & 0o077 != 0 {
+        bail!("the key file {} can be read by others (mode {:o}); chmod 600 it", path.display(), mode & 0o777);
+    }
+    let mut text = String::new();
+    file.read_to_string(&mut text).with_context(|| format!("the key file {} is no text", path.display()))?;
+    match key(text.trim()) {
+        Some(bytes) => Ok(Some(bytes)),
+        None => {
+            bail!("the key file {} does not hold {DIGITS} hexadecimal digits; put the right one back", path.display())
+        }
+    }
+}
+
+fn key(text: &str) -> Option<[u8; 32]> {
+    if text.len() != DIGITS || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    let mut bytes = [0; 32];
+    for (at, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(text.get(at * 2..at * 2 + 2)?, 16).ok()?;
+    }
+    Some(bytes)
+}
+
+fn make(path: &Path) -> Result<[u8; 32]> {
+    let bytes: [u8; 32] = Random::from_system()?.secret()?;
+    let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let written = || -> std::io::Result<()> {
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(MODE).open(path)?;
+        writeln!(file, "{text}")?;
+        file.sync_all()?;
+        // The name, too, has to outlast a loss of power.
+        File::open(path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")))?.sync_all()
+    };
+    written().with_context(|| format!("the key file {} cannot be made", path.display()))?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_made_once_and_read_again() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("hub.db.key");
+        assert_eq!(read(&path).unwrap(), None);
+        let made = make(&path).unwrap();
+        assert_eq!(read(&path).unwrap(), Some(made));
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, MODE);
+        assert!(make(&path).is_err(), "a key is never replaced");
+    }
+
+    #[test]
+    fn what_is_no_key_or_everybodys_is_refused_by_name() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("k");
+        for (text, mode, says) in [("", 0o600, "hexadecimal"), ("zz", 0o600, "hexadecimal"), ("ab", 0o644, "chmod 600")]
+        {
+            std::fs::write(&path, text).unwrap();
+            std::fs::set_permissions(&path, PermissionsExt::from_mode(mode)).unwrap();
+            let error = read(&path).unwrap_err().to_string();
+            assert!(error.contains(says) && error.contains(path.to_str().unwrap()), "{error}");
+        }
+    }
+}

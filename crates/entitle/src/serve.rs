@@ -1,0 +1,112 @@
+//! `entitle serve`: a hub for resellers and merchants, by the catalog in its store (docs/OPERATIONS.md).
+
+use crate::operator::DATABASE;
+use crate::running::Running;
+use crate::{key_file, socket, sqlite_file};
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use hub::{Hub, Operators, Server, open_serving};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use store::{SqliteStore, Store};
+use tokio::net::TcpListener;
+
+/// Examples under `--help`.
+pub(crate) const EXAMPLES: &str = "\
+Every setting can also stand in the environment (ENTITLE_LISTEN …) or in entitle.toml, by
+the flag's name (listen = \"…\"). A flag goes before the environment, that before the file.
+
+Examples:
+  entitle serve
+  entitle serve --database sqlite:/var/lib/entitle/hub.db --listen 127.0.0.1:8080
+  entitle catalog apply catalog.toml        in another terminal: who sells what of whom
+  entitle credential create acme-test       and a first password";
+
+/// How a hub is served.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Address to listen on
+    #[arg(long, env = "ENTITLE_LISTEN", hide_env_values = true, default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// Where the data lie, as sqlite:PATH
+    #[arg(long, env = "ENTITLE_DATABASE", hide_env_values = true, default_value = DATABASE)]
+    database: String,
+    /// Scheme and host that resellers and users reach this hub by
+    #[arg(long, env = "ENTITLE_PUBLIC_URL", hide_env_values = true)]
+    public_url: Option<String>,
+    /// The key file that seals secrets; made at first start, beside the data unless named
+    #[arg(long, env = "ENTITLE_KEY_FILE", hide_env_values = true, value_name = "FILE")]
+    key_file: Option<PathBuf>,
+    /// A loopback address on which operators are listened to as well, behind a token
+    #[arg(long, env = "ENTITLE_OPERATOR_LISTEN", hide_env_values = true, value_name = "ADDRESS")]
+    #[arg(requires = "operator_token_file")]
+    operator_listen: Option<SocketAddr>,
+    /// File with that token, at least 32 characters
+    #[arg(long, env = "ENTITLE_OPERATOR_TOKEN_FILE", hide_env_values = true, value_name = "FILE")]
+    operator_token_file: Option<PathBuf>,
+}
+
+/// A token that can be guessed is none.
+const TOKEN_CHARS_MIN: usize = 32;
+
+/// Serves until SIGTERM or Ctrl-C.
+///
+/// # Errors
+/// Where address, file, key or catalog cannot be had, or the store stops.
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start")?;
+    runtime.block_on(serve(options))
+}
+
+async fn serve(options: &Options) -> Result<()> {
+    let file = sqlite_file(&options.database)?;
+    let port = options.operator_port().await?;
+    let server = Server::bind(options.listen).await?;
+    let address = server.address().context("the system does not say which address it gave")?;
+    let public_url = options.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    let store = Arc::new(SqliteStore::open(&file, store::Options::default())?);
+    let sealing = key_file::sealing_key(&file, options.key_file.as_deref(), store.as_ref()).await?;
+    let shared = Arc::clone(&store) as Arc<dyn Store>;
+    let parts = open_serving(shared, sealing, &public_url, ::openapi::document().into()).await?;
+    let version = parts.applied.version;
+    let hub = Hub::build(parts).await?;
+    let bound = socket::bind(&file)?;
+    println!("{}", options.start_text(address, &file, version, &public_url));
+    let operators = [Some(Operators::Socket(bound.listener)), port].into_iter().flatten().collect();
+    let running = Running { store, hub, server, operators, names: bound.names };
+    running.until_stopped().await
+}
+
+impl Options {
+    async fn operator_port(&self) -> Result<Option<Operators>> {
+        let (Some(address), Some(file)) = (self.operator_listen, &self.operator_token_file) else {
+            return Ok(None);
+        };
+        if !address.ip().is_loopback() {
+            bail!("--operator-listen {address}: operators are listened to on loopback only");
+        }
+        let token = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
+        let token = token.trim().to_owned();
+        if token.len() < TOKEN_CHARS_MIN {
+            bail!("{} holds no token of at least {TOKEN_CHARS_MIN} characters", file.display());
+        }
+        #[expect(clippy::disallowed_methods, reason = "a listener, not a connection outwards")]
+        let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
+        Ok(Some(Operators::Port(listener, token)))
+    }
+
+    fn start_text(&self, address: SocketAddr, file: &std::path::Path, version: u32, public_url: &str) -> String {
+        let catalog = match version {
+            0 => "none yet: `entitle catalog apply FILE` says who sells what".to_owned(),
+            version => format!("version {version}"),
+        };
+        format!(
+            "Entitle {} hub\n\n  Address      {address}\n  Public URL   {public_url}\n  Data         {}\n  \
+             Operators    {}\n  Catalog      {catalog}\n",
+            env!("CARGO_PKG_VERSION"),
+            file.display(),
+            socket::path_of(file).display(),
+        )
+    }
+}
