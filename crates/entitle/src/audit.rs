@@ -17,6 +17,8 @@ Examples:
   entitle audit verify
   entitle audit verify --expect 41:5c0f…";
 
+/// Longer accounts are told by their last line.
+const LINES_MAX: usize = 3;
 /// Entries a page.
 const PAGE: usize = 1_000;
 
@@ -103,7 +105,10 @@ fn lines(one: &Item, paint: Paint) -> String {
     match (text("before"), text("after")) {
         (Some(before), Some(after)) => out.push_str(&format!("       {before} → {after}\n")),
         (None, Some(text)) | (Some(text), None) => {
-            text.lines().filter(|line| !line.is_empty()).for_each(|line| out.push_str(&format!("       {line}\n")));
+            let lines: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
+            // A plan ends with its sum; the whole of it is shown by --json.
+            let shown = if lines.len() > LINES_MAX { &lines[lines.len() - 1..] } else { &lines[..] };
+            shown.iter().for_each(|line| out.push_str(&format!("       {line}\n")));
         }
         (None, None) => {}
     }

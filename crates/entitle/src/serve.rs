@@ -103,7 +103,8 @@ impl Options {
         };
         format!(
             "Entitle {} hub\n\n  Address      {address}\n  Public URL   {public_url}\n  Data         {}\n  \
-             Operators    {}\n  Catalog      {catalog}\n",
+             Operators    {}\n  Catalog      {catalog}\n\n\
+             Stop with Ctrl-C.",
             env!("CARGO_PKG_VERSION"),
             file.display(),
             socket::path_of(file).display(),

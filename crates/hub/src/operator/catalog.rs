@@ -70,6 +70,10 @@ impl Hub {
         let mut applied = self.applied.lock().await;
         let before = u64::from(applied.version).saturating_sub(1);
         let version = asked.number("version", u64::from(u32::MAX))?.unwrap_or(before);
+        if version == 0 {
+            let message = "There is no version before the one in force.".to_owned();
+            return Err(unknown("version", message, "`entitle catalog versions` lists them."));
+        }
         let found = self.store.catalog_version(u32::try_from(version).unwrap_or(0)).await.map_err(from_store)?;
         let found = found.ok_or_else(|| no_version(version))?;
         let document = read(&found.document)?;
