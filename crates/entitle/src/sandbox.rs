@@ -11,7 +11,7 @@ use store::{SqliteStore, Store};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Where the sandbox keeps its data unless told otherwise.
-const DATABASE: &str = "sqlite:.entitle/sandbox.db";
+pub(crate) const DATABASE: &str = "sqlite:.entitle/sandbox.db";
 /// The password on loopback, where nobody else can call.
 const PASSWORD: &str = "sandbox";
 
@@ -91,7 +91,11 @@ async fn sandbox(options: &Options) -> Result<()> {
     Ok(())
 }
 
-fn database_file(database: &str) -> Result<PathBuf> {
+/// The file that `--database` names.
+///
+/// # Errors
+/// Where it names none.
+pub(crate) fn database_file(database: &str) -> Result<PathBuf> {
     match database.split_once(':') {
         Some(("sqlite", path)) if !path.is_empty() => Ok(PathBuf::from(path)),
         _ => bail!("--database {database}: say sqlite:PATH, for example {DATABASE}"),

@@ -6,6 +6,7 @@ mod answer;
 mod catalog;
 mod credentials;
 mod dispatch;
+pub mod doctor;
 mod execute;
 mod http;
 mod leases;

@@ -2,6 +2,7 @@
 //! ([`Store::commit`]). Knows no HTTP and no rules. A [`Change`] is a plain value, so that an
 //! engine may put many of them into one transaction (group commit).
 
+mod audit;
 mod change;
 mod claim;
 mod clock;
@@ -10,14 +11,19 @@ mod engine;
 pub mod faults;
 mod lane;
 mod query;
+mod restoration;
 mod row;
 mod sqlite;
 
+pub use audit::*;
 pub use change::*;
 pub use claim::*;
 pub use clock::Clock;
 pub use engine::*;
 pub use lane::*;
 pub use query::*;
+pub use restoration::Restoration;
 pub use row::*;
-pub use sqlite::{OpenError, Options, SqliteStore};
+pub use sqlite::{
+    BackupError, BackupMade, OpenError, Options, RestoreError, Restored, Restoring, SqliteFile, SqliteStore,
+};

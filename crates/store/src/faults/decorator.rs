@@ -2,7 +2,7 @@
 
 use super::{Call, FaultyStore};
 use crate::{
-    AccountRow, Callback, Change, ClosedOperation, Committed, CredentialRow, LaneResult, LaneWork, Load, Loaded,
+    AccountRow, Audit, Callback, Change, ClosedOperation, Committed, CredentialRow, LaneResult, LaneWork, Load, Loaded,
     NotificationState, Report, Row, Store, StoreFuture, StoredEvent, StoredNotification,
 };
 use entitlement::Moment;
@@ -156,6 +156,10 @@ impl<S: Store> Store for FaultyStore<S> {
 
     fn reset_test_data(&self) -> StoreFuture<'_, ()> {
         self.inner.reset_test_data()
+    }
+
+    fn audit(&self) -> &dyn Audit {
+        self.inner.audit()
     }
 
     fn waiting(&self) -> usize {

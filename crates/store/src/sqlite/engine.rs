@@ -5,7 +5,7 @@ use super::{
     SqliteStore, accounts, callbacks, claims, commit, events, lanes, loads, notifications, operations, reports, stored,
 };
 use crate::{
-    AccountRow, Callback, Change, ClosedOperation, Committed, CredentialRow, LaneResult, LaneWork, Load, Loaded,
+    AccountRow, Audit, Callback, Change, ClosedOperation, Committed, CredentialRow, LaneResult, LaneWork, Load, Loaded,
     NotificationState, Report, Row, Store, StoreFuture, StoredEvent, StoredNotification,
 };
 use entitlement::Moment;
@@ -233,6 +233,10 @@ impl Store for SqliteStore {
 
     fn knows_outcomes(&self) -> bool {
         true
+    }
+
+    fn audit(&self) -> &dyn Audit {
+        &self.file
     }
 
     fn waiting(&self) -> usize {
