@@ -66,14 +66,18 @@ pub async fn run(
 ) -> Result<Examination, StoreError> {
     let mut visit = Visit::new(store, wanted, progress);
     if visit.engine().await? {
-        visit.size = store.audit_size().await?;
-        visit.context.restorations = store.restorations().await?;
-        visit.entitlements().await?;
+        let known = visit.what_is_known().await;
+        visit.survive(known)?;
+        let looked = visit.entitlements().await;
+        visit.survive(looked)?;
         for of in Kept::ALL {
-            visit.keys(of).await?;
+            let looked = visit.keys(of).await;
+            visit.survive(looked)?;
         }
-        visit.feeds().await?;
-        visit.claims().await?;
+        let looked = visit.feeds().await;
+        visit.survive(looked)?;
+        let looked = visit.claims().await;
+        visit.survive(looked)?;
     }
     Ok(visit.examination)
 }
@@ -91,6 +95,8 @@ struct Visit<'w> {
     depth: Depth,
     findings_max: usize,
     size: AuditSize,
+    /// Where it is, for what cannot be read there.
+    place: String,
     examination: Examination,
     progress: &'w mut (dyn FnMut(Progress) + Send),
 }
@@ -103,6 +109,7 @@ impl<'w> Visit<'w> {
             depth: wanted.depth,
             findings_max: wanted.findings_max,
             size: AuditSize::default(),
+            place: String::new(),
             examination: Examination::default(),
             progress,
         }
@@ -135,9 +142,17 @@ impl<'w> Visit<'w> {
         Ok(health.is_readable)
     }
 
+    async fn what_is_known(&mut self) -> Result<(), StoreError> {
+        "sizes and restorations".clone_into(&mut self.place);
+        self.size = self.store.audit_size().await?;
+        self.context.restorations = self.store.restorations().await?;
+        Ok(())
+    }
+
     async fn entitlements(&mut self) -> Result<(), StoreError> {
         let (mut after, mut limit) = (None, PAGE_ROWS);
         loop {
+            self.place = behind("entitlements", after);
             let page = match self.store.audit_entitlements(after, limit).await {
                 Ok(page) => page,
                 Err(StoreError::Busy) if limit > 1 => {
@@ -145,7 +160,7 @@ impl<'w> Visit<'w> {
                     limit = (limit / 8).max(1);
                     continue;
                 }
-                Err(error) => return self.unreadable(behind("entitlements", after), error),
+                Err(error) => return Err(error),
             };
             let Some(last) = page.last() else {
                 return Ok(());
@@ -178,10 +193,8 @@ impl<'w> Visit<'w> {
     async fn keys(&mut self, of: Kept) -> Result<(), StoreError> {
         let mut after = None;
         loop {
-            let page = match self.store.audit_keys(of, after, NUMBERS_PAGE).await {
-                Ok(page) => page,
-                Err(error) => return self.unreadable(behind(table(of), after), error),
-            };
+            self.place = behind(table(of), after);
+            let page = self.store.audit_keys(of, after, NUMBERS_PAGE).await?;
             for orphan in page.orphans {
                 let again = self.store.audit_keys(of, before(orphan), 1).await?;
                 if again.orphans.contains(&orphan) {
@@ -198,6 +211,7 @@ impl<'w> Visit<'w> {
     }
 
     async fn feeds(&mut self) -> Result<(), StoreError> {
+        "feeds".clone_into(&mut self.place);
         for account in self.store.audit_accounts().await? {
             self.examination.looked.accounts += 1;
             if self.feed(&account).await?.is_empty() {
@@ -216,13 +230,8 @@ impl<'w> Visit<'w> {
     async fn feed(&mut self, account: &AuditedAccount) -> Result<Vec<Finding>, StoreError> {
         let mut walk = feeds::Walk::begin(account, &self.context.restorations);
         while walk.last() < account.position {
-            let runs = match self.store.audit_feed(account.id, walk.last(), NUMBERS_PAGE).await {
-                Ok(runs) => runs,
-                Err(error) => {
-                    self.unreadable(walk.place(), error)?;
-                    break;
-                }
-            };
+            self.place = format!("{} behind position {}", walk.place(), walk.last());
+            let runs = self.store.audit_feed(account.id, walk.last(), NUMBERS_PAGE).await?;
             if !walk.go_on(&runs) {
                 break;
             }
@@ -234,10 +243,8 @@ impl<'w> Visit<'w> {
     async fn claims(&mut self) -> Result<(), StoreError> {
         let mut after = 0;
         loop {
-            let page = match self.store.audit_claims(after, NUMBERS_PAGE).await {
-                Ok(page) => page,
-                Err(error) => return self.unreadable(format!("request identities behind number {after}"), error),
-            };
+            self.place = format!("request identities behind number {after}");
+            let page = self.store.audit_claims(after, NUMBERS_PAGE).await?;
             let Some(last) = page.last() else {
                 return Ok(());
             };
@@ -257,15 +264,14 @@ impl<'w> Visit<'w> {
     }
 
     /// What cannot be read is a finding, and the end of its part; what the store cannot do is not.
-    fn unreadable(&mut self, place: String, error: StoreError) -> Result<(), StoreError> {
-        match error {
-            StoreError::Unreadable(what) => {
+    fn survive(&mut self, part: Result<(), StoreError>) -> Result<(), StoreError> {
+        match part {
+            Err(StoreError::Unreadable(what)) => {
+                let place = std::mem::take(&mut self.place);
                 self.found(vec![Finding { check: Check::Unreadable, place, what }]);
                 Ok(())
             }
-            error @ (StoreError::Full | StoreError::Busy | StoreError::Stopped(_) | StoreError::Unknown(_)) => {
-                Err(error)
-            }
+            other => other,
         }
     }
 }

@@ -111,6 +111,7 @@ impl SqliteStore {
             })
             .map_err(|error| failed("starting the writer")(error.to_string()))?;
         let readers = Arc::new(Readers::new(path.clone(), false));
+        readers.warm_up().map_err(|error| failed("opening a reader")(error.to_string()))?;
         let file =
             SqliteFile { path: path.clone(), readers: Arc::clone(&readers), is_alone: false, is_immutable: false };
         Ok(Self {

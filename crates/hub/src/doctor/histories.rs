@@ -2,7 +2,7 @@
 
 use super::Check;
 use super::finding::At;
-use entitlement::{Entitlement, fold};
+use entitlement::{Entitlement, EventKind, fold};
 use store::{Row, StoredEvent};
 
 pub(super) fn check(row: &Row, history: &[StoredEvent], at: &mut At) {
@@ -16,8 +16,11 @@ pub(super) fn check(row: &Row, history: &[StoredEvent], at: &mut At) {
     if row.state.unborn || !is_whole {
         return;
     }
-    let Some(folded) = fold(history.iter().map(|stored| &stored.event)) else {
-        at.say(Check::History, "its history does not begin with its creation");
+    let creations = history.iter().filter(|stored| stored.event.kind == EventKind::Created).count();
+    let begins = history.first().is_some_and(|first| first.event.kind == EventKind::Created);
+    let folded = fold(history.iter().map(|stored| &stored.event)).filter(|_| begins && creations == 1);
+    let Some(folded) = folded else {
+        at.say(Check::History, "its history does not begin with its creation, or has another one");
         return;
     };
     // These three are the row's own: no event carries them.

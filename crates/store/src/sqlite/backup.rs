@@ -6,6 +6,7 @@
 //! backup is a backup.
 
 use super::beside::SqliteFile;
+use super::fault::Meaning;
 use super::{connect, file, migrations};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
@@ -125,9 +126,16 @@ fn one_file(path: &Path) -> rusqlite::Result<()> {
 /// What SQLite finds wrong first.
 pub(super) fn first_fault(path: &Path) -> rusqlite::Result<Option<String>> {
     let connection = connect::reader(path, true)?;
-    let mut statement = connection.prepare(&format!("PRAGMA quick_check({FAULTS_MAX})"))?;
-    let lines = statement.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
-    Ok(lines.into_iter().find(|line| line != "ok"))
+    let look = || {
+        let mut statement = connection.prepare(&format!("PRAGMA quick_check({FAULTS_MAX})"))?;
+        statement.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()
+    };
+    match look() {
+        Ok(lines) => Ok(lines.into_iter().find(|line| line != "ok")),
+        // So broken that it cannot even be looked at.
+        Err(error) if Meaning::of(&error) == Meaning::Broken => Ok(Some(error.to_string())),
+        Err(error) => Err(error),
+    }
 }
 
 /// A file that gets its name at the end. Until then the name is taken by an empty file, so that

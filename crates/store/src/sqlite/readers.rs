@@ -68,7 +68,9 @@ impl Readers {
         }
         let reader = match self.take() {
             Some(reader) => reader,
-            None => self.open().map_err(Fault::from)?,
+            None => {
+                self.open().map_err(|error| without_descriptors(&error).unwrap_or_else(|| Fault::from(error).into()))?
+            }
         };
         let until = self.born.elapsed_ms().saturating_add(limit_ms);
         reader.until_ms.store(until, Ordering::Relaxed);
@@ -106,6 +108,11 @@ impl Readers {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
+    /// Opens one that is kept: whoever has no descriptors left later can still read.
+    pub(super) fn warm_up(&self) -> rusqlite::Result<()> {
+        self.open().map(|reader| self.keep(reader))
+    }
+
     fn take(&self) -> Option<Reader> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }
@@ -123,6 +130,14 @@ impl Readers {
         let (limit, born) = (Arc::clone(&until_ms), self.born);
         connection
             .progress_handler(STEPS_BETWEEN_LOOKS, Some(move || born.elapsed_ms() > limit.load(Ordering::Relaxed)))?;
+        // All its files are open from here on; a statement needs no more.
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
         Ok(Reader { connection, until_ms })
     }
+}
+
+/// The file was there at the start: one more reader cannot open it where the process may open no
+/// more files. That passes.
+fn without_descriptors(error: &rusqlite::Error) -> Option<StoreError> {
+    (error.sqlite_error_code() == Some(rusqlite::ErrorCode::CannotOpen)).then_some(StoreError::Busy)
 }

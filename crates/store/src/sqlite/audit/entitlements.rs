@@ -1,7 +1,7 @@
 //! Entitlements with everything that hangs on them. What cannot be read is said in words, and
 //! concerns its entitlement only.
 
-use crate::sqlite::fault::Fault;
+use crate::sqlite::fault::{Fault, Meaning};
 use crate::sqlite::rows::{bytes, key_at};
 use crate::sqlite::{events, notifications, rows};
 use crate::{Audited, AuditedLane, Row};
@@ -64,7 +64,8 @@ fn audited(connection: &Connection, head: Head) -> Result<Audited, Fault> {
         history: in_words(events::history(connection, key, None))?,
         lanes: lanes(connection, key)?,
         notifications: in_words(notifications::all_of(connection, key))?,
-        booked_elsewhere: booked_elsewhere(connection, key, head.account)?,
+        // Where this cannot be read, the history or the notifications cannot either.
+        booked_elsewhere: in_words(booked_elsewhere(connection, key, head.account))?.unwrap_or(0),
         own_id_is_a_key: own_id_is_a_key(connection, &head)?,
         operation_has_ended: match &row {
             Ok(Some(row)) => operation_has_ended(connection, row)?,
@@ -74,11 +75,13 @@ fn audited(connection: &Connection, head: Head) -> Result<Audited, Fault> {
     })
 }
 
-/// What makes no sense is a result of the audit; what the engine cannot do ends it.
+/// What makes no sense, or lies in a broken page, is a result of the audit; what the engine cannot do
+/// ends it.
 fn in_words<T>(read: Result<T, Fault>) -> Result<Result<T, String>, Fault> {
     match read {
         Ok(value) => Ok(Ok(value)),
         Err(Fault::Content(what)) => Ok(Err(what)),
+        Err(Fault::Engine(error)) if Meaning::of(&error) == Meaning::Broken => Ok(Err(error.to_string())),
         Err(engine @ Fault::Engine(_)) => Err(engine),
     }
 }
