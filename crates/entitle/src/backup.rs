@@ -16,8 +16,9 @@ pub(crate) const EXAMPLES: &str = "Examples:
   entitle backup --database sqlite:/var/lib/entitle/hub.db /backup/hub.db
   entitle doctor --database sqlite:/backup/hub.db --full
 
-The hub may run: the copy shows it as it was at one moment. Keep <database>.key, where there is one,
-with the backup but not in the same place: without it sealed secrets cannot be read.";
+The hub may run: the copy shows it as it was at one moment. Keep <database>.key, where
+there is one, as well, but not in the same place: without it sealed secrets cannot be
+read.";
 
 /// What is copied whereto.
 #[derive(Debug, Args)]

@@ -19,8 +19,8 @@ pub(crate) const EXAMPLES: &str = "Examples:
   entitle doctor --full                            also every index against its table
   entitle doctor --json | jq .findings
 
-Exit codes: 0 nothing is wrong, 1 something is or it could not be looked at, 2 wrong command line.
-It changes nothing and may run beside a hub.";
+It changes nothing and may run beside a hub. Exit codes: 0 nothing is wrong, 1 something
+is, or it could not be looked at, 2 wrong command line.";
 
 /// What is looked at, and how closely.
 #[derive(Debug, Args)]
@@ -68,10 +68,10 @@ fn report(file: &SqliteFile, beside: Option<&str>, examination: &Examination) ->
     let mut text = findings(examination, paint);
     let doctor::Looked { accounts, entitlements, events, notifications, claims } = examination.looked;
     text.push_str(&format!(
-        "{}: {entitlements} entitlements, {events} events, {notifications} notifications, {claims} request \
-         identities and {accounts} feeds looked at{}.\n",
+        "{}: entitlements {entitlements}, events {events}, notifications {notifications}, request identities \
+         {claims}, feeds {accounts}{}.\n",
         file.path().display(),
-        beside.map(|owner| format!(", beside {owner} which owns the file")).unwrap_or_default()
+        beside.map(|owner| format!("; beside {owner}, which owns the file")).unwrap_or_default()
     ));
     for part in &examination.not_looked_at {
         text.push_str(&format!(

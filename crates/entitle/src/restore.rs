@@ -18,8 +18,8 @@ pub(crate) const EXAMPLES: &str = "Examples:
   entitle restore hub-monday.db --database sqlite:/var/lib/entitle/hub.db
   entitle restore hub-monday.db --replace          what is there is kept aside
 
-No hub may own the place. The feeds of all resellers go on behind a gap, so that every reader learns
-of the restoration by cursor-expired and builds its copy anew.";
+No hub may own the place. The feeds of all resellers go on behind a gap, so that every
+reader learns of the restoration by cursor-expired and builds its copy anew.";
 
 /// What is restored whereto.
 #[derive(Debug, Args)]

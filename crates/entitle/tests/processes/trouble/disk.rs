@@ -72,7 +72,9 @@ fn a_full_disk_is_told_nothing_answered_is_lost_and_room_is_enough() {
     for id in &answered {
         assert_eq!(line.ask(&Request::get(&format!("/v1/entitlement/{id}"))).unwrap().status, 200, "{id}");
     }
-    let ended = run(&["doctor", "--database", &format!("sqlite:{inside}/hub.db")]);
+    let pid = hub.pid().to_string();
+    let inside = ["nsenter", "--target", &pid, "--user", "--mount", "--preserve-credentials"];
+    let ended = run_in(&inside, &["doctor", "--database", &database]);
     assert_eq!(ended.code, Some(0), "{ended:?}");
     hub.terminate();
     let (status, log) = hub.end_within(ENDS_WITHIN);

@@ -10,8 +10,17 @@ use std::collections::BTreeMap;
 const PLACES_MAX: usize = 100;
 
 pub(super) fn of(connection: &Connection, depth: Depth) -> Result<EngineHealth, Fault> {
-    let mut health = EngineHealth { faults: schema(connection)?, is_readable: true, left_out: Vec::new() };
-    health.is_readable = health.faults.is_empty() || is_whole(connection)?;
+    let mut health = EngineHealth { faults: Vec::new(), is_readable: false, left_out: Vec::new() };
+    match schema(connection) {
+        Ok(faults) => {
+            health.is_readable = faults.is_empty() || is_whole(connection)?;
+            health.faults = faults;
+        }
+        Err(Fault::Engine(error)) if Meaning::of(&error) == Meaning::Broken => {
+            health.faults.push(EngineFault { kind: EngineCheck::Structure, what: error.to_string() });
+        }
+        Err(fault) => return Err(fault),
+    }
     let structure = match depth {
         Depth::Quick => format!("PRAGMA quick_check({PLACES_MAX})"),
         Depth::Full => format!("PRAGMA integrity_check({PLACES_MAX})"),
