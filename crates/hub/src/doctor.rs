@@ -128,7 +128,14 @@ impl<'w> Visit<'w> {
     /// The engine's own checks. Whether the rest can be read.
     async fn engine(&mut self) -> Result<bool, StoreError> {
         self.tell("the file", 0, 0);
-        let health = self.store.engine_health(self.depth).await?;
+        let health = match self.store.engine_health(self.depth).await {
+            Err(StoreError::Unreadable(what)) => {
+                let (check, place) = (Check::Structure, "the file".to_owned());
+                self.found(vec![Finding { check, place, what }]);
+                return Ok(false);
+            }
+            other => other?,
+        };
         let findings = health.faults.into_iter().map(|fault| {
             let check = match fault.kind {
                 EngineCheck::Schema => Check::Schema,

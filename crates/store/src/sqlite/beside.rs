@@ -24,13 +24,15 @@ impl SqliteFile {
     /// Opens a file that is there.
     ///
     /// # Errors
-    /// Where it is missing, not ours, or not readable.
+    /// Where it is missing, no database, or not readable. A broken one can be opened.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         let path = path.as_ref().to_owned();
         std::fs::File::open(&path).map_err(|source| OpenError::File { path: path.clone(), doing: "opened", source })?;
         let is_alone = file::owner(&path).is_none();
         let is_immutable = match probe(&path, false) {
             Ok(()) => false,
+            // It can be opened; how broken it is, whoever reads it will find.
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => false,
             // Beside it nothing can be made, and there is no log to be read: it stands still.
             Err(error) if cannot_write(&error) && !file::beside(&path, "-wal").exists() => {
                 probe(&path, true).map_err(|error| refused(&path, &error))?;

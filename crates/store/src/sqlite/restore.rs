@@ -4,7 +4,7 @@
 
 use super::backup::{self, BackupError, NewFile};
 use super::beside::SqliteFile;
-use super::fault::Fault;
+use super::fault::{Fault, Meaning};
 use super::file::{self, Lock};
 use super::options::OpenError;
 use super::{accounts, connect, migrations, restored};
@@ -176,8 +176,11 @@ fn remove_all(path: &Path) {
 fn sound(from: &SqliteFile) -> Result<Option<String>, RestoreError> {
     let engine = |error: rusqlite::Error| RestoreError::Engine { path: from.path.clone(), message: error.to_string() };
     let connection = connect::reader(&from.path, from.is_immutable).map_err(engine)?;
-    if migrations::version(&connection).map_err(engine)?.is_none() {
-        return Err(OpenError::NotOurs { path: from.path.clone() }.into());
+    match migrations::version(&connection) {
+        Ok(Some(_)) => {}
+        Ok(None) => return Err(OpenError::NotOurs { path: from.path.clone() }.into()),
+        Err(error) if Meaning::of(&error) == Meaning::Broken => return Ok(Some(error.to_string())),
+        Err(error) => return Err(engine(error)),
     }
     // A backup stands still. A file with a log beside it is looked at again once it is copied.
     if file::beside(&from.path, "-wal").exists() { Ok(None) } else { backup::first_fault(&from.path).map_err(engine) }
