@@ -10,11 +10,15 @@ use crate::reading::{object, text};
 use crate::receiver::Receiver;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+use std::time::Duration;
 
 const CLIENTS: usize = 8;
 /// Answers before the copy, and again between copy and kill.
 const ANSWERS: usize = 400;
 const KNOWN: usize = 20;
+const LOOK: Duration = Duration::from_millis(5);
+/// A minute.
+const LOOKS_MAX: usize = 12_000;
 
 fn create(line: &mut Connection, customer: &str) -> (String, String) {
     let body = format!(
@@ -48,10 +52,16 @@ fn read_feed(line: &mut Connection, mut after: u64) -> (u64, usize, u16) {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "how far other threads have come is looked at again and again")]
 fn until(answers: &AtomicUsize, least: usize) {
-    while answers.load(Ordering::Relaxed) < least {
-        thread::yield_now();
+    for _ in 0..LOOKS_MAX {
+        if answers.load(Ordering::Relaxed) >= least {
+            return;
+        }
+        // tidy: sleep because the clients work meanwhile, and only their count can be seen
+        thread::sleep(LOOK);
     }
+    panic!("the hub hardly answers: {} of {least}", answers.load(Ordering::Relaxed));
 }
 
 fn doctor_finds_nothing(database: &str) -> String {

@@ -28,7 +28,10 @@ pub enum BackupError {
     #[error("{} is there already; choose another name, a backup overwrites nothing", .0.display())]
     Exists(PathBuf),
     /// The operating system said no.
-    #[error("{} cannot be {doing}: {source}; check that the directory is there, belongs to you and has room", path.display())]
+    #[error(
+        "{} cannot be {doing}: {source}; check that the directory is there, belongs to you and has room",
+        path.display()
+    )]
     File {
         /// Which file or directory.
         path: PathBuf,
@@ -38,7 +41,10 @@ pub enum BackupError {
         source: std::io::Error,
     },
     /// SQLite said no.
-    #[error("{} cannot be copied: {message}; where the disk is full, make room, else ask `entitle doctor`", path.display())]
+    #[error(
+        "{} cannot be copied: {message}; where the disk is full, make room, else ask `entitle doctor`",
+        path.display()
+    )]
     Engine {
         /// The data file.
         path: PathBuf,
