@@ -3,7 +3,7 @@
 //! work beside a running hub; what looks wrong is looked at again in a fresh one before it is told.
 //!
 //! Here: the walk through the store. The checks are pure functions over plain values, by subject in
-//! the files beside this one; how the values are read is the engine's business (`store::Audit`).
+//! the files beside this one; how the values are read is the engine's business (`store::Examine`).
 
 mod claims;
 mod entitlements;
@@ -16,7 +16,7 @@ pub use finding::{Check, Examination, Finding, Looked, Severity};
 
 use ids::{EntitlementKey, RouteId};
 use std::collections::HashMap;
-use store::{Audit, AuditSize, Audited, AuditedAccount, Depth, EngineCheck, Kept, Restoration, StoreError};
+use store::{Depth, EngineCheck, Examine, Examined, ExaminedAccount, Kept, Restoration, StoreError, StoreSize};
 
 /// Rows of a page at first; it grows while pages come quickly.
 const PAGE_ROWS: usize = 32;
@@ -60,7 +60,7 @@ pub struct Progress {
 /// # Errors
 /// Where the store cannot be read at all; what can be read and is wrong is a finding.
 pub async fn run(
-    store: &dyn Audit,
+    store: &dyn Examine,
     wanted: &Wanted,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<Examination, StoreError> {
@@ -90,11 +90,11 @@ struct Context<'w> {
 
 /// One walk through a store.
 struct Visit<'w> {
-    store: &'w dyn Audit,
+    store: &'w dyn Examine,
     context: Context<'w>,
     depth: Depth,
     findings_max: usize,
-    size: AuditSize,
+    size: StoreSize,
     /// Where it is, for what cannot be read there.
     place: String,
     examination: Examination,
@@ -102,13 +102,13 @@ struct Visit<'w> {
 }
 
 impl<'w> Visit<'w> {
-    fn new(store: &'w dyn Audit, wanted: &'w Wanted, progress: &'w mut (dyn FnMut(Progress) + Send)) -> Self {
+    fn new(store: &'w dyn Examine, wanted: &'w Wanted, progress: &'w mut (dyn FnMut(Progress) + Send)) -> Self {
         Self {
             store,
             context: Context { limits: &wanted.limits, restorations: Vec::new() },
             depth: wanted.depth,
             findings_max: wanted.findings_max,
-            size: AuditSize::default(),
+            size: StoreSize::default(),
             place: String::new(),
             examination: Examination::default(),
             progress,
@@ -151,7 +151,7 @@ impl<'w> Visit<'w> {
 
     async fn what_is_known(&mut self) -> Result<(), StoreError> {
         "sizes and restorations".clone_into(&mut self.place);
-        self.size = self.store.audit_size().await?;
+        self.size = self.store.examine_size().await?;
         self.context.restorations = self.store.restorations().await?;
         Ok(())
     }
@@ -160,7 +160,7 @@ impl<'w> Visit<'w> {
         let (mut after, mut limit) = (None, PAGE_ROWS);
         loop {
             self.place = behind("entitlements", after);
-            let page = match self.store.audit_entitlements(after, limit).await {
+            let page = match self.store.examine_entitlements(after, limit).await {
                 Ok(page) => page,
                 Err(StoreError::Busy) if limit > 1 => {
                     // A slow disk, or long histories: a snapshot ends after 5 s whatever it has read.
@@ -173,24 +173,24 @@ impl<'w> Visit<'w> {
                 return Ok(());
             };
             after = Some(last.key);
-            for audited in &page {
-                self.entitlement(audited).await?;
+            for examined in &page {
+                self.entitlement(examined).await?;
             }
             limit = (limit * 2).min(PAGE_ROWS_MAX);
             self.tell("entitlements", self.examination.looked.entitlements, self.size.entitlements);
         }
     }
 
-    async fn entitlement(&mut self, audited: &Audited) -> Result<(), StoreError> {
+    async fn entitlement(&mut self, examined: &Examined) -> Result<(), StoreError> {
         let looked = &mut self.examination.looked;
         looked.entitlements += 1;
-        looked.events += audited.history.as_ref().map_or(0, Vec::len) as u64;
-        looked.notifications += audited.notifications.as_ref().map_or(0, Vec::len) as u64;
-        if entitlements::check(audited, &self.context).is_empty() {
+        looked.events += examined.history.as_ref().map_or(0, Vec::len) as u64;
+        looked.notifications += examined.notifications.as_ref().map_or(0, Vec::len) as u64;
+        if entitlements::check(examined, &self.context).is_empty() {
             return Ok(());
         }
-        let again = self.store.audit_entitlements(before(audited.key), 1).await?;
-        let again = again.iter().filter(|again| again.key == audited.key);
+        let again = self.store.examine_entitlements(before(examined.key), 1).await?;
+        let again = again.iter().filter(|again| again.key == examined.key);
         let findings = again.flat_map(|again| entitlements::check(again, &self.context)).collect();
         self.found(findings);
         Ok(())
@@ -201,9 +201,9 @@ impl<'w> Visit<'w> {
         let mut after = None;
         loop {
             self.place = behind(table(of), after);
-            let page = self.store.audit_keys(of, after, NUMBERS_PAGE).await?;
+            let page = self.store.examine_keys(of, after, NUMBERS_PAGE).await?;
             for orphan in page.orphans {
-                let again = self.store.audit_keys(of, before(orphan), 1).await?;
+                let again = self.store.examine_keys(of, before(orphan), 1).await?;
                 if again.orphans.contains(&orphan) {
                     let what = format!("{} without an entitlement", table(of));
                     self.found(vec![Finding { check: Check::Orphan, place: format!("key {orphan}"), what }]);
@@ -219,12 +219,12 @@ impl<'w> Visit<'w> {
 
     async fn feeds(&mut self) -> Result<(), StoreError> {
         "feeds".clone_into(&mut self.place);
-        for account in self.store.audit_accounts().await? {
+        for account in self.store.examine_accounts().await? {
             self.examination.looked.accounts += 1;
             if self.feed(&account).await?.is_empty() {
                 continue;
             }
-            let again = self.store.audit_accounts().await?.into_iter().find(|again| again.id == account.id);
+            let again = self.store.examine_accounts().await?.into_iter().find(|again| again.id == account.id);
             if let Some(again) = again {
                 let findings = self.feed(&again).await?;
                 self.found(findings);
@@ -234,11 +234,11 @@ impl<'w> Visit<'w> {
     }
 
     /// One feed up to the position that its account had before the walk began.
-    async fn feed(&mut self, account: &AuditedAccount) -> Result<Vec<Finding>, StoreError> {
+    async fn feed(&mut self, account: &ExaminedAccount) -> Result<Vec<Finding>, StoreError> {
         let mut walk = feeds::Walk::begin(account, &self.context.restorations);
         while walk.last() < account.position {
             self.place = format!("{} behind position {}", walk.place(), walk.last());
-            let runs = self.store.audit_feed(account.id, walk.last(), NUMBERS_PAGE).await?;
+            let runs = self.store.examine_feed(account.id, walk.last(), NUMBERS_PAGE).await?;
             if !walk.go_on(&runs) {
                 break;
             }
@@ -251,7 +251,7 @@ impl<'w> Visit<'w> {
         let mut after = 0;
         loop {
             self.place = format!("request identities behind number {after}");
-            let page = self.store.audit_claims(after, NUMBERS_PAGE).await?;
+            let page = self.store.examine_claims(after, NUMBERS_PAGE).await?;
             let Some(last) = page.last() else {
                 return Ok(());
             };
@@ -261,7 +261,7 @@ impl<'w> Visit<'w> {
                 if claims::check(claim).is_none() {
                     continue;
                 }
-                let again = self.store.audit_claims(claim.number - 1, 1).await?;
+                let again = self.store.examine_claims(claim.number - 1, 1).await?;
                 let again = again.iter().filter(|again| again.number == claim.number);
                 let findings = again.filter_map(claims::check).collect();
                 self.found(findings);

@@ -1,8 +1,8 @@
 //! The interface every engine implements, and that a fault-injecting decorator wraps.
 
 use crate::{
-    AccountRow, Audit, Callback, Change, ClosedOperation, Committed, CredentialRow, LaneResult, LaneWork, Load, Loaded,
-    NotificationState, Report, Row, StoredEvent, StoredNotification,
+    AccountRow, Callback, Change, ClosedOperation, Committed, CredentialRow, Examine, LaneResult, LaneWork, Load,
+    Loaded, NotificationState, Report, Row, StoredEvent, StoredNotification,
 };
 use entitlement::Moment;
 use ids::{AccountId, EntitlementKey, NotificationId, OperationId, RouteId, TargetId};
@@ -125,8 +125,8 @@ pub trait Store: Send + Sync + 'static {
     fn knows_outcomes(&self) -> bool {
         false
     }
-    /// What an audit reads.
-    fn audit(&self) -> &dyn Audit;
+    /// What an examination reads.
+    fn examine(&self) -> &dyn Examine;
     /// Changes waiting to be committed right now (a figure for operators).
     fn waiting(&self) -> usize;
     /// Finishes what is waiting and closes; no call works afterwards.

@@ -2,12 +2,12 @@
 //! ([`Store::commit`]). Knows no HTTP and no rules. A [`Change`] is a plain value, so that an
 //! engine may put many of them into one transaction (group commit).
 
-mod audit;
 mod change;
 mod claim;
 mod clock;
 mod codec;
 mod engine;
+mod examine;
 pub mod faults;
 mod lane;
 mod query;
@@ -15,11 +15,11 @@ mod restoration;
 mod row;
 mod sqlite;
 
-pub use audit::*;
 pub use change::*;
 pub use claim::*;
 pub use clock::Clock;
 pub use engine::*;
+pub use examine::*;
 pub use lane::*;
 pub use query::*;
 pub use restoration::Restoration;

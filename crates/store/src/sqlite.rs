@@ -4,7 +4,6 @@
 //! the SQL by subject in the files beside it. No rule of an entitlement's life is here.
 
 mod accounts;
-mod audit;
 mod backup;
 mod beside;
 mod callbacks;
@@ -13,6 +12,7 @@ mod commit;
 mod connect;
 mod engine;
 mod events;
+mod examine;
 mod fault;
 mod file;
 mod lanes;

@@ -1,11 +1,11 @@
 //! Request identities: what is remembered can be printed again, what waits waits for something.
 
 use super::{Check, Finding};
-use store::{AuditedClaim, Remembered};
+use store::{ExaminedClaim, Remembered};
 
 /// What is wrong with it. The identity itself is the reseller's and may say anything: its number is
 /// named instead.
-pub(super) fn check(claim: &AuditedClaim) -> Option<Finding> {
+pub(super) fn check(claim: &ExaminedClaim) -> Option<Finding> {
     let what = match claim.remembers {
         Remembered::Literal => None,
         Remembered::Nothing { operation: None, .. } => Some("it waits for no operation".to_owned()),
@@ -18,7 +18,7 @@ pub(super) fn check(claim: &AuditedClaim) -> Option<Finding> {
     what.map(|what| Finding { check: Check::Claim, place, what })
 }
 
-fn of_record(claim: &AuditedClaim, version: u32) -> Option<String> {
+fn of_record(claim: &ExaminedClaim, version: u32) -> Option<String> {
     let Some(key) = claim.key else {
         return Some("it remembers a record and names no entitlement".to_owned());
     };

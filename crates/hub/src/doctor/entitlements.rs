@@ -4,48 +4,48 @@
 use super::finding::At;
 use super::{Check, Context, Finding, histories, lanes};
 use entitlement::{Stage, broken, next_due};
-use store::{Audited, Row};
+use store::{Examined, Row};
 
 /// Everything that is wrong with it.
-pub(super) fn check(audited: &Audited, context: &Context<'_>) -> Vec<Finding> {
-    let mut at = At::new(format!("entitlement {}", audited.key));
-    of_belonging(audited, &mut at);
-    match &audited.row {
+pub(super) fn check(examined: &Examined, context: &Context<'_>) -> Vec<Finding> {
+    let mut at = At::new(format!("entitlement {}", examined.key));
+    of_belonging(examined, &mut at);
+    match &examined.row {
         Err(what) => at.say(Check::Unreadable, what.clone()),
         // Said already: its route or account is gone.
         Ok(None) => {}
         Ok(Some(row)) => {
             of_rules(row, &mut at);
             of_slot(row, context, &mut at);
-            of_index_columns(audited, row, &mut at);
+            of_index_columns(examined, row, &mut at);
         }
     }
-    match &audited.history {
+    match &examined.history {
         Err(what) => at.say(Check::Unreadable, what.clone()),
         Ok(history) => {
-            if let Ok(Some(row)) = &audited.row {
+            if let Ok(Some(row)) = &examined.row {
                 histories::check(row, history, &mut at);
             }
-            lanes::check(audited, history, context, &mut at);
+            lanes::check(examined, history, context, &mut at);
         }
     }
-    if let Err(what) = &audited.notifications {
+    if let Err(what) = &examined.notifications {
         at.say(Check::Unreadable, format!("notifications: {what}"));
     }
     at.end()
 }
 
-fn of_belonging(audited: &Audited, at: &mut At) {
+fn of_belonging(examined: &Examined, at: &mut At) {
     let mode = |live| if live { "live" } else { "test" };
-    match audited.account_live {
+    match examined.account_live {
         None => at.say(Check::Account, "its account is not there"),
-        Some(live) if live != audited.live => {
-            let what = format!("it is marked {}, its account is {}", mode(audited.live), mode(live));
+        Some(live) if live != examined.live => {
+            let what = format!("it is marked {}, its account is {}", mode(examined.live), mode(live));
             at.say(Check::Account, what);
         }
         Some(_) => {}
     }
-    match (audited.route_account, &audited.row) {
+    match (examined.route_account, &examined.row) {
         (None, _) => at.say(Check::Account, "its route is not there"),
         (Some(route), Ok(Some(row))) if route != row.account => {
             let what = format!("it belongs to account {}, its route to account {}", row.account.0, route.0);
@@ -53,15 +53,15 @@ fn of_belonging(audited: &Audited, at: &mut At) {
         }
         (Some(_), _) => {}
     }
-    let elsewhere = audited.booked_elsewhere;
+    let elsewhere = examined.booked_elsewhere;
     let what = || format!("{elsewhere} of its events and notifications are booked for another account");
     at.say_if(elsewhere > 0, Check::Account, what());
     at.say_if(
-        audited.own_id_is_a_key,
+        examined.own_id_is_a_key,
         Check::Identity,
         "its own entitlementId is the hub-made id of another entitlement",
     );
-    at.say_if(audited.operation_has_ended, Check::Operation, "its open operation is kept among those that have ended");
+    at.say_if(examined.operation_has_ended, Check::Operation, "its open operation is kept among those that have ended");
 }
 
 fn of_rules(row: &Row, at: &mut At) {
@@ -87,7 +87,7 @@ fn of_slot(row: &Row, context: &Context<'_>, at: &mut At) {
     }
 }
 
-fn of_index_columns(audited: &Audited, row: &Row, at: &mut At) {
+fn of_index_columns(examined: &Examined, row: &Row, at: &mut At) {
     let due = next_due(&row.state);
     if row.due_at != due {
         let print = |at: Option<entitlement::Moment>| at.map_or("never".to_owned(), wire::print_date);
@@ -95,8 +95,8 @@ fn of_index_columns(audited: &Audited, row: &Row, at: &mut At) {
         at.say(Check::IndexColumn, what);
     }
     let in_flight = row.state.operation.as_ref().is_some_and(|operation| operation.stage == Stage::InFlight);
-    if audited.in_flight != in_flight {
+    if examined.in_flight != in_flight {
         let has = if in_flight { "an operation" } else { "no operation" };
-        at.say(Check::IndexColumn, format!("in_flight says {}, it has {has} in flight", audited.in_flight));
+        at.say(Check::IndexColumn, format!("in_flight says {}, it has {has} in flight", examined.in_flight));
     }
 }

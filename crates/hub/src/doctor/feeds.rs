@@ -3,11 +3,11 @@
 
 use super::finding::At;
 use super::{Check, Finding};
-use store::{AuditedAccount, Restoration};
+use store::{ExaminedAccount, Restoration};
 
 /// A walk along one feed.
 pub(super) struct Walk<'w> {
-    account: &'w AuditedAccount,
+    account: &'w ExaminedAccount,
     floors: Vec<u64>,
     last: u64,
     events: u64,
@@ -15,7 +15,7 @@ pub(super) struct Walk<'w> {
 }
 
 impl<'w> Walk<'w> {
-    pub(super) fn begin(account: &'w AuditedAccount, restorations: &[Restoration]) -> Self {
+    pub(super) fn begin(account: &'w ExaminedAccount, restorations: &[Restoration]) -> Self {
         let floors = restorations.iter().map(|restoration| restoration.feed_floor).collect();
         let mut walk = Self { account, floors, last: 0, events: 0, at: At::new(place(account)) };
         let (position, last) = (account.position, account.last_event);
@@ -74,7 +74,7 @@ impl<'w> Walk<'w> {
     }
 }
 
-fn place(account: &AuditedAccount) -> String {
+fn place(account: &ExaminedAccount) -> String {
     let mode = if account.live { "live" } else { "test" };
     format!("the feed of account {} ({}, {mode})", account.id.0, account.organisation)
 }

@@ -6,16 +6,16 @@ use super::{Check, Context};
 use entitlement::{NotificationReason, NotifySwitches, apply, born_from, effects};
 use ids::TargetId;
 use std::collections::{BTreeMap, BTreeSet};
-use store::{Audited, AuditedLane, NotificationState, StoredEvent, StoredNotification};
+use store::{Examined, ExaminedLane, NotificationState, StoredEvent, StoredNotification};
 
 /// Everything that may be told of is told; what a reseller has switched off is simply not there.
 const ALL: NotifySwitches = NotifySwitches { own_changes: true, on_create: true };
 
-pub(super) fn check(audited: &Audited, history: &[StoredEvent], context: &Context<'_>, at: &mut At) {
-    let Ok(notifications) = &audited.notifications else {
+pub(super) fn check(examined: &Examined, history: &[StoredEvent], context: &Context<'_>, at: &mut At) {
+    let Ok(notifications) = &examined.notifications else {
         return;
     };
-    let lanes: BTreeMap<TargetId, &AuditedLane> = audited.lanes.iter().map(|lane| (lane.target, lane)).collect();
+    let lanes: BTreeMap<TargetId, &ExaminedLane> = examined.lanes.iter().map(|lane| (lane.target, lane)).collect();
     let mut told: BTreeMap<TargetId, Vec<&StoredNotification>> = BTreeMap::new();
     for one in notifications {
         told.entry(one.target).or_default().push(one);
@@ -31,7 +31,7 @@ pub(super) fn check(audited: &Audited, history: &[StoredEvent], context: &Contex
     of_events(notifications, history, at);
 }
 
-fn of_lane(lane: &AuditedLane, told: &[&StoredNotification], context: &Context<'_>, at: &mut At) {
+fn of_lane(lane: &ExaminedLane, told: &[&StoredNotification], context: &Context<'_>, at: &mut At) {
     let name = format!("the lane to target {}", lane.target.0);
     let mut last = 0;
     for one in told {

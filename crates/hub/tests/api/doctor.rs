@@ -182,7 +182,7 @@ async fn beside_eight_writers_it_finds_nothing() {
     }
     let (mut looks, mut seen) = (0, BTreeSet::new());
     while working.load(Ordering::SeqCst) > 0 || looks == 0 {
-        let examined = doctor::run(hub.store.audit(), &Wanted::default(), &mut |_| ()).await.unwrap();
+        let examined = doctor::run(hub.store.examine(), &Wanted::default(), &mut |_| ()).await.unwrap();
         assert_eq!(examined.findings, [], "look {looks}");
         seen.insert(examined.looked.entitlements);
         looks += 1;

@@ -30,7 +30,7 @@ impl Case {
     /// Rows, histories, slots, lanes, feeds, operations, request identities.
     fn doctor_finds_nothing(&self) {
         let wanted = Wanted { limits: self.limits(), ..Wanted::default() };
-        let examined = self.block(doctor::run(self.store().audit(), &wanted, &mut |_| ())).unwrap();
+        let examined = self.block(doctor::run(self.store().examine(), &wanted, &mut |_| ())).unwrap();
         assert_eq!(examined.findings, [], "the doctor has findings");
     }
 

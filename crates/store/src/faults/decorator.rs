@@ -2,8 +2,8 @@
 
 use super::{Call, FaultyStore};
 use crate::{
-    AccountRow, Audit, Callback, Change, ClosedOperation, Committed, CredentialRow, LaneResult, LaneWork, Load, Loaded,
-    NotificationState, Report, Row, Store, StoreFuture, StoredEvent, StoredNotification,
+    AccountRow, Callback, Change, ClosedOperation, Committed, CredentialRow, Examine, LaneResult, LaneWork, Load,
+    Loaded, NotificationState, Report, Row, Store, StoreFuture, StoredEvent, StoredNotification,
 };
 use entitlement::Moment;
 use ids::{AccountId, EntitlementKey, NotificationId, OperationId, RouteId, TargetId};
@@ -158,8 +158,8 @@ impl<S: Store> Store for FaultyStore<S> {
         self.inner.reset_test_data()
     }
 
-    fn audit(&self) -> &dyn Audit {
-        self.inner.audit()
+    fn examine(&self) -> &dyn Examine {
+        self.inner.examine()
     }
 
     fn waiting(&self) -> usize {

@@ -5,8 +5,8 @@ use super::{
     SqliteStore, accounts, callbacks, claims, commit, events, lanes, loads, notifications, operations, reports, stored,
 };
 use crate::{
-    AccountRow, Audit, Callback, Change, ClosedOperation, Committed, CredentialRow, LaneResult, LaneWork, Load, Loaded,
-    NotificationState, Report, Row, Store, StoreFuture, StoredEvent, StoredNotification,
+    AccountRow, Callback, Change, ClosedOperation, Committed, CredentialRow, Examine, LaneResult, LaneWork, Load,
+    Loaded, NotificationState, Report, Row, Store, StoreFuture, StoredEvent, StoredNotification,
 };
 use entitlement::Moment;
 use ids::{AccountId, EntitlementKey, NotificationId, OperationId, RouteId, TargetId};
@@ -235,7 +235,7 @@ impl Store for SqliteStore {
         true
     }
 
-    fn audit(&self) -> &dyn Audit {
+    fn examine(&self) -> &dyn Examine {
         &self.file
     }
 

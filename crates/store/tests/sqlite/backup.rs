@@ -210,7 +210,7 @@ async fn the_same_backup_restored_twice_counts_anew_each_time() {
     let third = restore(&of_first, &place).restoration;
     assert!(third.feed_floor > second.feed_floor && third.lane_floor > first.lane_floor);
     let file = SqliteFile::open(place.path()).unwrap();
-    let noted = store::Audit::restorations(&file).await.unwrap();
+    let noted = store::Examine::restorations(&file).await.unwrap();
     assert_eq!(noted, [first, third]);
 }
 

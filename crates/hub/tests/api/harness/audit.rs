@@ -36,7 +36,7 @@ impl TestHub {
 
     /// The doctor finds nothing.
     pub(crate) async fn is_sound(&self) {
-        let examined = doctor::run(self.store.audit(), &Wanted::default(), &mut |_| ()).await.unwrap();
+        let examined = doctor::run(self.store.examine(), &Wanted::default(), &mut |_| ()).await.unwrap();
         assert_eq!(examined.findings, [], "the doctor has findings");
         assert_eq!(examined.not_looked_at, [""; 0]);
     }

@@ -4,7 +4,7 @@
 use crate::sqlite::fault::{Fault, Meaning};
 use crate::sqlite::rows::{bytes, key_at};
 use crate::sqlite::{events, notifications, rows};
-use crate::{Audited, AuditedLane, Row};
+use crate::{Examined, ExaminedLane, Row};
 use entitlement::Moment;
 use ids::{AccountId, EntitlementKey, TargetId, parse_uuid};
 use rusqlite::{Connection, OptionalExtension};
@@ -24,10 +24,10 @@ pub(super) fn page(
     connection: &Connection,
     after: Option<EntitlementKey>,
     limit: usize,
-) -> Result<Vec<Audited>, Fault> {
+) -> Result<Vec<Examined>, Fault> {
     // One snapshot for all of it; the reader ends the transaction.
     connection.execute_batch("BEGIN")?;
-    heads(connection, after, limit)?.into_iter().map(|head| audited(connection, head)).collect()
+    heads(connection, after, limit)?.into_iter().map(|head| examined(connection, head)).collect()
 }
 
 fn heads(connection: &Connection, after: Option<EntitlementKey>, limit: usize) -> Result<Vec<Head>, Fault> {
@@ -52,10 +52,10 @@ fn heads(connection: &Connection, after: Option<EntitlementKey>, limit: usize) -
         .collect()
 }
 
-fn audited(connection: &Connection, head: Head) -> Result<Audited, Fault> {
+fn examined(connection: &Connection, head: Head) -> Result<Examined, Fault> {
     let key = head.key;
     let row = in_words(rows::by_key(connection, key))?;
-    Ok(Audited {
+    Ok(Examined {
         key,
         live: head.live,
         in_flight: head.in_flight,
@@ -75,7 +75,7 @@ fn audited(connection: &Connection, head: Head) -> Result<Audited, Fault> {
     })
 }
 
-/// What makes no sense, or lies in a broken page, is a result of the audit; what the engine cannot do
+/// What makes no sense, or lies in a broken page, is a result of the examination; what the engine cannot do
 /// ends it.
 fn in_words<T>(read: Result<T, Fault>) -> Result<Result<T, String>, Fault> {
     match read {
@@ -86,11 +86,11 @@ fn in_words<T>(read: Result<T, Fault>) -> Result<Result<T, String>, Fault> {
     }
 }
 
-fn lanes(connection: &Connection, key: EntitlementKey) -> Result<Vec<AuditedLane>, Fault> {
+fn lanes(connection: &Connection, key: EntitlementKey) -> Result<Vec<ExaminedLane>, Fault> {
     connection
         .prepare_cached("SELECT target, next, head, attempt_at FROM lane WHERE key = ?1 ORDER BY target")?
         .query_and_then([bytes(key)], |row| {
-            Ok(AuditedLane {
+            Ok(ExaminedLane {
                 target: TargetId(row.get(0)?),
                 next: row.get(1)?,
                 head: row.get(2)?,

@@ -1,4 +1,4 @@
-//! What an audit reads, from one file. Each call is one transaction of a reader, broken off where it
+//! What an examination reads, from one file. Each call is one transaction of a reader, broken off where it
 //! takes too long.
 
 mod claims;
@@ -10,8 +10,8 @@ use super::beside::SqliteFile;
 use super::fault::Fault;
 use super::restored;
 use crate::{
-    Audit, AuditSize, Audited, AuditedAccount, AuditedClaim, AuditedKeys, Depth, EngineHealth, Kept, Restoration,
-    StoreFuture,
+    Depth, EngineHealth, Examine, Examined, ExaminedAccount, ExaminedClaim, ExaminedKeys, Kept, Restoration,
+    StoreFuture, StoreSize,
 };
 use ids::{AccountId, EntitlementKey};
 use rusqlite::Connection;
@@ -19,30 +19,30 @@ use rusqlite::Connection;
 /// While nobody writes, a look at the whole structure may take this long.
 const ALONE_MAX_MS: u64 = 24 * 3_600_000;
 
-impl Audit for SqliteFile {
-    fn audit_size(&self) -> StoreFuture<'_, AuditSize> {
+impl Examine for SqliteFile {
+    fn examine_size(&self) -> StoreFuture<'_, StoreSize> {
         Box::pin(async move { self.readers.read_long(size).await })
     }
 
-    fn audit_entitlements(&self, after: Option<EntitlementKey>, limit: usize) -> StoreFuture<'_, Vec<Audited>> {
+    fn examine_entitlements(&self, after: Option<EntitlementKey>, limit: usize) -> StoreFuture<'_, Vec<Examined>> {
         Box::pin(
             async move { self.readers.read_long(move |connection| entitlements::page(connection, after, limit)).await },
         )
     }
 
-    fn audit_accounts(&self) -> StoreFuture<'_, Vec<AuditedAccount>> {
+    fn examine_accounts(&self) -> StoreFuture<'_, Vec<ExaminedAccount>> {
         Box::pin(async move { self.readers.read_long(accounts).await })
     }
 
-    fn audit_feed(&self, account: AccountId, after: u64, limit: usize) -> StoreFuture<'_, Vec<(u64, u64)>> {
+    fn examine_feed(&self, account: AccountId, after: u64, limit: usize) -> StoreFuture<'_, Vec<(u64, u64)>> {
         Box::pin(async move { self.readers.read_long(move |connection| feed(connection, account, after, limit)).await })
     }
 
-    fn audit_claims(&self, after: u64, limit: usize) -> StoreFuture<'_, Vec<AuditedClaim>> {
+    fn examine_claims(&self, after: u64, limit: usize) -> StoreFuture<'_, Vec<ExaminedClaim>> {
         Box::pin(async move { self.readers.read_long(move |connection| claims::page(connection, after, limit)).await })
     }
 
-    fn audit_keys(&self, of: Kept, after: Option<EntitlementKey>, limit: usize) -> StoreFuture<'_, AuditedKeys> {
+    fn examine_keys(&self, of: Kept, after: Option<EntitlementKey>, limit: usize) -> StoreFuture<'_, ExaminedKeys> {
         Box::pin(
             async move { self.readers.read_long(move |connection| keys::page(connection, of, after, limit)).await },
         )
@@ -64,15 +64,15 @@ impl Audit for SqliteFile {
 }
 
 /// Row numbers ascend, so the last one is an upper bound, and nobody has to count.
-fn size(connection: &Connection) -> Result<AuditSize, Fault> {
+fn size(connection: &Connection) -> Result<StoreSize, Fault> {
     let last = |table: &str| -> rusqlite::Result<u64> {
         let sql = format!("SELECT coalesce(max(id), 0) FROM {table}");
         connection.query_row(&sql, [], |row| Ok(row.get::<_, i64>(0)?.unsigned_abs()))
     };
-    Ok(AuditSize { entitlements: last("entitlement")?, events: last("event")?, claims: last("claim")? })
+    Ok(StoreSize { entitlements: last("entitlement")?, events: last("event")?, claims: last("claim")? })
 }
 
-fn accounts(connection: &Connection) -> Result<Vec<AuditedAccount>, Fault> {
+fn accounts(connection: &Connection) -> Result<Vec<ExaminedAccount>, Fault> {
     connection
         .prepare_cached(
             "SELECT a.id, a.organisation, a.live, a.position, \
@@ -80,7 +80,7 @@ fn accounts(connection: &Connection) -> Result<Vec<AuditedAccount>, Fault> {
              FROM account a ORDER BY a.id",
         )?
         .query_and_then([], |row| {
-            Ok(AuditedAccount {
+            Ok(ExaminedAccount {
                 id: AccountId(row.get(0)?),
                 organisation: row.get(1)?,
                 live: row.get(2)?,

@@ -3,7 +3,7 @@
 use super::entitlements::bound;
 use crate::sqlite::fault::Fault;
 use crate::sqlite::rows::{bytes, key_at};
-use crate::{AuditedKeys, Kept};
+use crate::{ExaminedKeys, Kept};
 use ids::EntitlementKey;
 use rusqlite::Connection;
 
@@ -21,7 +21,7 @@ pub(super) fn page(
     of: Kept,
     after: Option<EntitlementKey>,
     limit: usize,
-) -> Result<AuditedKeys, Fault> {
+) -> Result<ExaminedKeys, Fault> {
     let sql = format!(
         "SELECT k.key, EXISTS (SELECT 1 FROM entitlement e WHERE e.key = k.key) FROM \
          (SELECT DISTINCT key FROM {} WHERE key > ?1 ORDER BY key LIMIT ?2) k ORDER BY k.key",
@@ -29,7 +29,7 @@ pub(super) fn page(
     );
     let mut statement = connection.prepare_cached(&sql)?;
     let mut found = statement.query((after.map_or(Vec::new(), |key| bytes(key).to_vec()), bound(limit)))?;
-    let mut page = AuditedKeys::default();
+    let mut page = ExaminedKeys::default();
     let mut count = 0;
     while let Some(row) = found.next()? {
         let key = key_at(row, 0)?;

@@ -1,25 +1,25 @@
-//! What an audit reads: everything that has to agree, side by side, as it lay in one snapshot.
+//! What an examination reads: everything that has to agree, side by side, as it lay in one snapshot.
 //! Whether it agrees is not judged here: the checks are the hub's doctor.
 
 use crate::{Restoration, Row, StoreFuture, StoredEvent, StoredNotification};
 use entitlement::Moment;
 use ids::{AccountId, EntitlementKey, OperationId, TargetId};
 
-/// Reads a store for an audit, beside whoever writes into it. Each call is one short snapshot, so
+/// Reads a store for an examination, beside whoever writes into it. Each call is one short snapshot, so
 /// that the log can be cut between them; pages bound the memory.
-pub trait Audit: Send + Sync {
+pub trait Examine: Send + Sync {
     /// How much there is, for progress: upper bounds, without counting.
-    fn audit_size(&self) -> StoreFuture<'_, AuditSize>;
+    fn examine_size(&self) -> StoreFuture<'_, StoreSize>;
     /// Entitlements by key, each with everything that hangs on it.
-    fn audit_entitlements(&self, after: Option<EntitlementKey>, limit: usize) -> StoreFuture<'_, Vec<Audited>>;
+    fn examine_entitlements(&self, after: Option<EntitlementKey>, limit: usize) -> StoreFuture<'_, Vec<Examined>>;
     /// All accounts.
-    fn audit_accounts(&self) -> StoreFuture<'_, Vec<AuditedAccount>>;
+    fn examine_accounts(&self) -> StoreFuture<'_, Vec<ExaminedAccount>>;
     /// The next positions of a feed as runs without a gap, first and last of each.
-    fn audit_feed(&self, account: AccountId, after: u64, limit: usize) -> StoreFuture<'_, Vec<(u64, u64)>>;
+    fn examine_feed(&self, account: AccountId, after: u64, limit: usize) -> StoreFuture<'_, Vec<(u64, u64)>>;
     /// Claims by their number.
-    fn audit_claims(&self, after: u64, limit: usize) -> StoreFuture<'_, Vec<AuditedClaim>>;
+    fn examine_claims(&self, after: u64, limit: usize) -> StoreFuture<'_, Vec<ExaminedClaim>>;
     /// Walks the keys that stand in a table, a page at a time, and names those without entitlement.
-    fn audit_keys(&self, of: Kept, after: Option<EntitlementKey>, limit: usize) -> StoreFuture<'_, AuditedKeys>;
+    fn examine_keys(&self, of: Kept, after: Option<EntitlementKey>, limit: usize) -> StoreFuture<'_, ExaminedKeys>;
     /// What the engine says of itself: schema, references, structure.
     fn engine_health(&self, depth: Depth) -> StoreFuture<'_, EngineHealth>;
     /// The restorations this store has gone through, oldest first.
@@ -28,7 +28,7 @@ pub trait Audit: Send + Sync {
 
 /// Upper bounds of what there is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct AuditSize {
+pub struct StoreSize {
     /// Entitlements.
     pub entitlements: u64,
     /// Events of all histories.
@@ -39,7 +39,7 @@ pub struct AuditSize {
 
 /// One entitlement and everything that hangs on it, in one snapshot.
 #[derive(Debug, Clone)]
-pub struct Audited {
+pub struct Examined {
     /// Which.
     pub key: EntitlementKey,
     /// The row; `None` where its account or route is gone; in words where it cannot be read.
@@ -55,7 +55,7 @@ pub struct Audited {
     /// The history, or why it cannot be read.
     pub history: Result<Vec<StoredEvent>, String>,
     /// Its lanes, by target.
-    pub lanes: Vec<AuditedLane>,
+    pub lanes: Vec<ExaminedLane>,
     /// Its notifications by target and sequence, or why they cannot be read.
     pub notifications: Result<Vec<StoredNotification>, String>,
     /// Events and notifications that are booked for another account.
@@ -68,7 +68,7 @@ pub struct Audited {
 
 /// A lane's counters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AuditedLane {
+pub struct ExaminedLane {
     /// Whereto.
     pub target: TargetId,
     /// The number that the next notification gets.
@@ -81,7 +81,7 @@ pub struct AuditedLane {
 
 /// An account's feed counters.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AuditedAccount {
+pub struct ExaminedAccount {
     /// Its number.
     pub id: AccountId,
     /// The organisation's key.
@@ -96,7 +96,7 @@ pub struct AuditedAccount {
 
 /// A claim with what it points to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AuditedClaim {
+pub struct ExaminedClaim {
     /// Its number.
     pub number: u64,
     /// Whose.
@@ -147,7 +147,7 @@ impl Kept {
 
 /// A page of keys.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct AuditedKeys {
+pub struct ExaminedKeys {
     /// Those without an entitlement.
     pub orphans: Vec<EntitlementKey>,
     /// The page's last key; `None` where there are no more.

@@ -3,11 +3,11 @@
 use super::entitlements::bound;
 use crate::sqlite::fault::Fault;
 use crate::sqlite::rows::{self, key_at};
-use crate::{AuditedClaim, Remembered};
+use crate::{ExaminedClaim, Remembered};
 use ids::{AccountId, EntitlementKey, OperationId};
 use rusqlite::Connection;
 
-pub(super) fn page(connection: &Connection, after: u64, limit: usize) -> Result<Vec<AuditedClaim>, Fault> {
+pub(super) fn page(connection: &Connection, after: u64, limit: usize) -> Result<Vec<ExaminedClaim>, Fault> {
     connection.execute_batch("BEGIN")?;
     let mut statement = connection.prepare_cached(
         "SELECT c.id, c.account, c.identity, c.key, c.operation, c.http, c.form, c.version, e.version \
@@ -21,7 +21,7 @@ pub(super) fn page(connection: &Connection, after: u64, limit: usize) -> Result<
     Ok(claims)
 }
 
-fn read(connection: &Connection, row: &rusqlite::Row<'_>) -> Result<AuditedClaim, Fault> {
+fn read(connection: &Connection, row: &rusqlite::Row<'_>) -> Result<ExaminedClaim, Fault> {
     let has_key = row.get_ref(3)?.as_blob_or_null().is_ok_and(|blob| blob.is_some());
     let key = if has_key { Some(key_at(row, 3)?) } else { None };
     let is_answered = row.get::<_, Option<u16>>(5)?.is_some();
@@ -33,7 +33,7 @@ fn read(connection: &Connection, row: &rusqlite::Row<'_>) -> Result<AuditedClaim
     } else {
         Remembered::Literal
     };
-    Ok(AuditedClaim {
+    Ok(ExaminedClaim {
         number: row.get::<_, i64>(0)?.unsigned_abs(),
         account: AccountId(row.get(1)?),
         identity: row.get(2)?,

@@ -85,7 +85,7 @@ fn schema(connection: &Connection) -> Result<Vec<EngineFault>, Fault> {
     Ok(faults)
 }
 
-/// Whether everything is there that the audit reads by.
+/// Whether everything is there that the examination reads by.
 fn is_whole(connection: &Connection) -> Result<bool, Fault> {
     if migrations::version(connection)? != Some(migrations::newest()) {
         return Ok(false);
