@@ -1,10 +1,13 @@
 //! The catalog: who sells what of whom, under which conditions. A value in memory; what a
 //! request needs of it is looked up here and handed to the rules as facts.
 
-mod sandbox;
+mod resolve;
+
+pub(crate) use resolve::Resolver;
 
 use entitlement::RouteFacts;
 use ids::{AccountId, RouteId};
+use merchants::Connector;
 use std::collections::HashMap;
 use std::sync::Arc;
 use wire::Switches;
@@ -13,6 +16,15 @@ use wire::Switches;
 #[derive(Debug, Default)]
 pub struct Catalog {
     accounts: HashMap<AccountId, Arc<Account>>,
+    /// By user name. A credential that is stored and not listed here lets nobody in.
+    senders: HashMap<String, Arc<Sender>>,
+}
+
+/// Whose requests carry a credential, and on which terms.
+#[derive(Debug, Clone)]
+pub struct Sender {
+    /// The account, with this credential's switches.
+    pub account: Arc<Account>,
 }
 
 /// A reseller in one mode.
@@ -77,6 +89,10 @@ pub struct Route {
     pub products: Vec<Product>,
     /// What a dry run takes the merchant to answer.
     pub usual: UsualAnswers,
+    /// Nothing new: it, its side, its reseller or its merchant is retired.
+    pub retired: bool,
+    /// How the merchant is spoken to.
+    pub connector: Arc<dyn Connector>,
 }
 
 /// What a merchant usually answers, by type of request.
@@ -113,17 +129,56 @@ pub struct Product {
     pub name: String,
     /// What it is, in a sentence for whoever sells it.
     pub description: String,
+    /// Where its logo lies.
+    pub logo_url: Option<String>,
+    /// Where its terms lie.
+    pub terms_url: Option<String>,
     /// Offers it lists.
     pub offers: Vec<String>,
     /// An offer must be named.
     pub offer_required: bool,
+    /// Nothing new of it: whoever holds it keeps it.
+    pub retired: bool,
 }
 
 impl Catalog {
     /// A catalog of these accounts.
     #[must_use]
     pub fn new(accounts: impl IntoIterator<Item = Account>) -> Self {
-        Self { accounts: accounts.into_iter().map(|account| (account.id, Arc::new(account))).collect() }
+        Self::of(accounts.into_iter().map(Arc::new))
+    }
+
+    fn of(accounts: impl IntoIterator<Item = Arc<Account>>) -> Self {
+        let accounts = accounts.into_iter().map(|account| (account.id, account)).collect();
+        Self { accounts, senders: HashMap::new() }
+    }
+
+    /// The same with a credential let in: the account's own, on the account's own terms. Without
+    /// such an account nothing is changed.
+    #[must_use]
+    pub fn letting_in(self, user: &str, account: AccountId) -> Self {
+        match self.accounts.get(&account).cloned() {
+            Some(account) => self.with_sender(user, Sender { account }),
+            None => self,
+        }
+    }
+
+    /// The same with a credential let in.
+    #[must_use]
+    pub fn with_sender(mut self, user: &str, sender: Sender) -> Self {
+        self.senders.insert(user.to_owned(), Arc::new(sender));
+        self
+    }
+
+    /// Whose requests carry this user name, if the catalog lists it.
+    #[must_use]
+    pub fn sender(&self, user: &str) -> Option<&Arc<Sender>> {
+        self.senders.get(user)
+    }
+
+    /// All accounts, in no order.
+    pub fn accounts(&self) -> impl Iterator<Item = &Arc<Account>> {
+        self.accounts.values()
     }
 
     /// The account of that number.
@@ -154,7 +209,8 @@ impl Account {
     /// The merchants this reseller sells, in order of their keys (for hints).
     #[must_use]
     pub fn merchants(&self) -> Vec<&str> {
-        let mut keys: Vec<&str> = self.routes.keys().map(String::as_str).collect();
+        let on_sale = self.routes.values().filter(|route| !route.retired);
+        let mut keys: Vec<&str> = on_sale.map(|route| route.merchant_account_key.as_str()).collect();
         keys.sort_unstable();
         keys
     }
@@ -165,5 +221,18 @@ impl Route {
     #[must_use]
     pub fn product(&self, key: &str) -> Option<&Product> {
         self.products.iter().find(|product| product.key == key)
+    }
+
+    /// What can be sold anew.
+    pub fn on_sale(&self) -> impl Iterator<Item = &Product> {
+        self.products.iter().filter(|product| !product.retired)
+    }
+}
+
+impl Product {
+    /// Whether it lists an offer.
+    #[must_use]
+    pub fn lists(&self, offer: &str) -> bool {
+        self.offers.iter().any(|known| known == offer)
     }
 }

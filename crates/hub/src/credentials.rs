@@ -66,11 +66,15 @@ pub(crate) struct Credentials {
 /// A check that all requests with the same header wait for.
 type Check = OnceCell<Result<Verified, NotKnown>>;
 
-#[derive(Clone)]
-struct Verified {
-    user: String,
-    account: AccountId,
-    until: Option<Moment>,
+/// A credential that was verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Verified {
+    /// The user name.
+    pub(crate) user: String,
+    /// Whose it is.
+    pub(crate) account: AccountId,
+    /// The hash its password matched: it is good for as long as that one is.
+    hash: String,
 }
 
 impl Credentials {
@@ -89,14 +93,14 @@ impl Credentials {
     }
 
     /// Whose header this is.
-    pub(crate) async fn verify(&self, header: Option<&[u8]>, now: Moment) -> Result<AccountId, NotKnown> {
+    pub(crate) async fn verify(&self, header: Option<&[u8]>, now: Moment) -> Result<Verified, NotKnown> {
         let header = header.ok_or(NotKnown::Missing)?;
         if header.len() > HEADER_BYTES_MAX {
             return Err(NotKnown::Malformed);
         }
         let fingerprint = self.fingerprint(header);
-        if let Some(account) = self.recall(&fingerprint, now) {
-            return Ok(account);
+        if let Some(verified) = self.recall(&fingerprint, now) {
+            return Ok(verified);
         }
         let (user, password) = read_basic(header).ok_or(NotKnown::Malformed)?;
         let check = self.join_check(fingerprint)?;
@@ -105,7 +109,7 @@ impl Credentials {
             self.remember(fingerprint, verified.clone());
         }
         self.checks.lock().unwrap_or_else(PoisonError::into_inner).remove(&fingerprint);
-        verified.map(|verified| verified.account)
+        verified
     }
 
     fn join_check(&self, fingerprint: [u8; 32]) -> Result<Arc<Check>, NotKnown> {
@@ -116,16 +120,24 @@ impl Credentials {
         Ok(Arc::clone(checks.entry(fingerprint).or_default()))
     }
 
-    fn recall(&self, fingerprint: &[u8; 32], now: Moment) -> Option<AccountId> {
+    fn recall(&self, fingerprint: &[u8; 32], now: Moment) -> Option<Verified> {
         let remembered = self.remembered.read().unwrap_or_else(PoisonError::into_inner);
         let verified = remembered.get(fingerprint)?;
-        let in_time = verified.until.is_none_or(|until| now < until);
-        (in_time && self.is_live(&verified.user)).then_some(verified.account)
+        self.is_good(&verified.user, &verified.hash, now).then(|| verified.clone())
     }
 
-    fn is_live(&self, user: &str) -> bool {
+    /// Whether a password of that hash still lets this user in.
+    fn is_good(&self, user: &str, hash: &str, now: Moment) -> bool {
         let rows = self.rows.read().unwrap_or_else(PoisonError::into_inner);
-        rows.get(user).is_some_and(|row| row.revoked_at.is_none())
+        rows.get(user).is_some_and(|row| {
+            let is_old = |old: &(String, Moment)| old.0 == hash && now < old.1;
+            row.revoked_at.is_none() && (row.password_hash == hash || row.old_password.as_ref().is_some_and(is_old))
+        })
+    }
+
+    /// A credential is new, or has changed: from here on it is as this row says.
+    pub(crate) fn put(&self, row: CredentialRow) {
+        self.rows.write().unwrap_or_else(PoisonError::into_inner).insert(row.user.clone(), row);
     }
 
     fn remember(&self, fingerprint: [u8; 32], verified: Verified) {
@@ -143,7 +155,7 @@ impl Credentials {
         let old = live.as_ref().and_then(|row| row.old_password.clone()).filter(|(_, until)| now < *until);
         let matched = self.match_password(password, current, old).await?;
         match (live, matched) {
-            (Some(row), Some(until)) => Ok(Verified { user, account: row.account, until }),
+            (Some(row), Some(hash)) => Ok(Verified { user, account: row.account, hash }),
             (Some(_) | None, _) => Err(NotKnown::Wrong),
         }
     }
@@ -152,20 +164,20 @@ impl Credentials {
         self.rows.read().unwrap_or_else(PoisonError::into_inner).get(user).cloned()
     }
 
-    /// `Some(None)`: the current password; `Some(Some(until))`: the old one, good until then.
+    /// The hash that the password matches, the current one or the old one.
     async fn match_password(
         &self,
         password: String,
         current: String,
         old: Option<(String, Moment)>,
-    ) -> Result<Option<Option<Moment>>, NotKnown> {
+    ) -> Result<Option<String>, NotKnown> {
         let permit = Arc::clone(&self.cores).acquire_owned().await.map_err(|_| NotKnown::Busy)?;
         let checked = tokio::task::spawn_blocking(move || {
             let _permit = permit;
             if matches(&password, &current) {
-                return Some(None);
+                return Some(current);
             }
-            old.filter(|(hash, _)| matches(&password, hash)).map(|(_, until)| Some(until))
+            old.map(|(hash, _)| hash).filter(|hash| matches(&password, hash))
         });
         checked.await.map_err(|_| NotKnown::Busy)
     }

@@ -8,6 +8,7 @@ mod replay;
 mod sending;
 mod under_way;
 
+pub(crate) use due::{claims_settled, settled_operation};
 pub use lanes::{LANE_ATTEMPT_TIMEOUT_MS, retry_delay_ms};
 
 use crate::Hub;

@@ -21,7 +21,7 @@ use crate::turns::{NoTurn, Turn, TurnKey};
 use crate::{Answer, Hub};
 use ids::RequestIdentity;
 use std::sync::Arc;
-use store::{FINGERPRINT_BYTES, Loaded};
+use store::{AuditEntry, FINGERPRINT_BYTES, Loaded};
 use tokio::time::{Duration, Instant, sleep};
 use wire::{CreateRequest, ErrorAnswer, UpdateRequest};
 
@@ -45,6 +45,8 @@ pub struct Caller {
     pub magic_number: Option<String>,
     /// When the caller is answered at the latest.
     pub deadline: Instant,
+    /// The audit's entry, where an operator asks: it goes into the commit of what is done.
+    pub audit: Option<Box<AuditEntry>>,
 }
 
 /// What a write asks.
@@ -60,6 +62,10 @@ pub enum Wanted {
     Revoke(String, Box<entitlement::EndRequest>),
     /// activationInfo; a read by nature, so without identity
     ActivationInfo(String),
+    /// An operator sets the HUB hold.
+    Hold(String, Option<entitlement::Reason>),
+    /// An operator lifts it.
+    Release(String),
 }
 
 /// One try's end.
@@ -93,6 +99,8 @@ impl Hub {
             Wanted::Cancel(id, end) => Box::pin(self.operate(&caller, &id, operate::Asked::Cancel(*end))).await,
             Wanted::Revoke(id, end) => Box::pin(self.operate(&caller, &id, operate::Asked::Revoke(*end))).await,
             Wanted::ActivationInfo(id) => Box::pin(self.operate(&caller, &id, operate::Asked::ActivationInfo)).await,
+            Wanted::Hold(id, reason) => Box::pin(self.operate(&caller, &id, operate::Asked::Hold(reason))).await,
+            Wanted::Release(id) => Box::pin(self.operate(&caller, &id, operate::Asked::Release)).await,
         };
         done.unwrap_or_else(|error| Answer::error(&error))
     }
@@ -108,7 +116,7 @@ impl Hub {
         }
     }
 
-    async fn turn(&self, key: TurnKey, deadline: Instant) -> Result<Turn<TurnKey>, Box<ErrorAnswer>> {
+    pub(crate) async fn turn(&self, key: TurnKey, deadline: Instant) -> Result<Turn<TurnKey>, Box<ErrorAnswer>> {
         self.turns.take(key, deadline).await.map_err(|_| Box::new(contended()))
     }
 }
@@ -120,7 +128,7 @@ fn request_in_progress() -> ErrorAnswer {
 }
 
 /// Others kept changing the same entitlement.
-fn contended() -> ErrorAnswer {
+pub(crate) fn contended() -> ErrorAnswer {
     unavailable("contended", "Too many requests change this entitlement at once; nothing was changed.", 1)
         .with_hint("Send it again after Retry-After. Requests about one entitlement go one after the other.")
 }

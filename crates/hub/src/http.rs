@@ -2,7 +2,7 @@
 
 mod activate;
 mod authorize;
-mod body;
+pub(crate) mod body;
 mod docs;
 mod entitlement;
 mod forced;
@@ -16,7 +16,7 @@ mod sandbox;
 
 pub use operations::{OPERATIONS, Operation};
 pub(crate) use outbox::state_word;
-pub(crate) use respond::{headers_too_slow, no_http, serve};
+pub(crate) use respond::{headers_too_slow, json, no_http, serve};
 
 use docs::{Document, document};
 use hyper::Method;
@@ -180,7 +180,7 @@ fn is_verb(word: &str) -> bool {
 }
 
 /// The decoded segments, without one trailing slash; `None` where they are no text.
-fn segments(path: &str) -> Option<Vec<String>> {
+pub(crate) fn segments(path: &str) -> Option<Vec<String>> {
     let path = path.strip_prefix('/').unwrap_or(path);
     let path = path.strip_suffix('/').unwrap_or(path);
     path.split('/').map(decoded).collect()

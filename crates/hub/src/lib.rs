@@ -5,11 +5,13 @@
 mod answer;
 mod catalog;
 mod credentials;
+mod desk;
 mod dispatch;
 pub mod doctor;
 mod execute;
 mod http;
 mod leases;
+mod operator;
 mod outgoing;
 mod pseudonyms;
 mod questions;
@@ -18,24 +20,28 @@ mod reach;
 mod refusal;
 mod rules;
 mod sandbox;
+mod secrets;
 mod server;
+mod serving;
 mod turns;
 
 pub use answer::Answer;
-pub use catalog::{Account, Catalog, NotificationAuth, Product, Route, Secret, UsualAnswer, UsualAnswers};
+pub use catalog::{Account, Catalog, NotificationAuth, Product, Route, Secret, Sender, UsualAnswer, UsualAnswers};
 pub use credentials::{PasswordError, hash_password};
+pub use desk::Desk;
 pub use dispatch::{Dispatch, LANE_ATTEMPT_TIMEOUT_MS, retry_delay_ms};
 pub use execute::{Caller, Wanted};
 pub use http::{OPERATIONS, Operation};
+pub use operator::{OPERATOR_HEADER, Operators, serve_operator};
 pub use pseudonyms::Pseudonyms;
 pub use random::{NoRandomness, Random};
 pub use rules::{HUB_RULES, all_rules};
 pub use sandbox::{Inbox, Received, Sandbox, SandboxSecrets, open_sandbox};
+pub use secrets::SealingKey;
 pub use server::{Server, ServerError};
+pub use serving::{Applied, open_serving};
 
 use bytes::Bytes;
-use merchants::Connector;
-use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 use store::{Store, StoreError};
 use tokio::sync::Notify;
@@ -46,8 +52,12 @@ pub struct Parts {
     pub store: Arc<dyn Store>,
     /// Who sells what.
     pub catalog: Catalog,
-    /// By merchantAccountKey: how each merchant is spoken to.
-    pub connectors: HashMap<String, Arc<dyn Connector>>,
+    /// The catalog's document; empty in a sandbox.
+    pub applied: Applied,
+    /// Opens and closes the seals of secrets.
+    pub sealing: SealingKey,
+    /// What all test merchants share.
+    pub desk: Desk,
     /// Derives customer pseudonyms.
     pub pseudonyms: Pseudonyms,
     /// The sandbox beside it, if it is one.
@@ -68,7 +78,10 @@ pub struct Hub {
 pub struct Inner {
     pub(crate) store: Arc<dyn Store>,
     catalog: RwLock<Arc<Catalog>>,
-    pub(crate) connectors: HashMap<String, Arc<dyn Connector>>,
+    /// Held while an operator changes something: one at a time.
+    pub(crate) applied: tokio::sync::Mutex<Applied>,
+    pub(crate) sealing: SealingKey,
+    pub(crate) desk: Desk,
     pub(crate) pseudonyms: Pseudonyms,
     pub(crate) sandbox: Option<Sandbox>,
     pub(crate) openapi: Bytes,
@@ -105,6 +118,18 @@ pub enum HubError {
     /// A password could not be hashed.
     #[error(transparent)]
     Password(#[from] PasswordError),
+    /// A secret was sealed with another key.
+    #[error("the secret {0} was sealed with another key; put the right key file back, or set the secret anew")]
+    Sealed(String),
+    /// The catalog names a secret that is not there.
+    #[error("the catalog names the secret {0}, and there is none; `entitle secret set {0}` sets it")]
+    NoSecret(String),
+    /// A secret that has to sign is no signing secret.
+    #[error("the secret {0} signs notifications and is no signing secret (whsec_…); `entitle secret create {0}`")]
+    NoWebhookSecret(String),
+    /// The catalog is not readable.
+    #[error("the catalog cannot be read: {0}")]
+    Catalog(String),
 }
 
 impl Hub {
@@ -119,7 +144,9 @@ impl Hub {
         let inner = Inner {
             store: parts.store,
             catalog: RwLock::new(Arc::new(parts.catalog)),
-            connectors: parts.connectors,
+            applied: tokio::sync::Mutex::new(parts.applied),
+            sealing: parts.sealing,
+            desk: parts.desk,
             pseudonyms: parts.pseudonyms,
             sandbox: parts.sandbox,
             openapi: parts.openapi,
@@ -140,6 +167,11 @@ impl Hub {
     #[must_use]
     pub fn catalog(&self) -> Arc<Catalog> {
         Arc::clone(&self.inner.catalog.read().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+
+    /// Another catalog is in force from here on.
+    pub(crate) fn put_catalog(&self, catalog: Catalog) {
+        *self.inner.catalog.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(catalog);
     }
 
     /// The engine under it.

@@ -11,11 +11,9 @@ pub use inbox::{Inbox, Received};
 pub(crate) use journal::{Happening, What};
 pub(crate) use next::Forced;
 
-use crate::{Account, Catalog, Hub, HubError, Parts, Pseudonyms, Random, hash_password};
+use crate::{Account, Applied, Catalog, Desk, Hub, HubError, Parts, Pseudonyms, Random, SealingKey, hash_password};
 use bytes::Bytes;
-use merchants::Connector;
-use merchants::test::{BANGO, BANGO_US, PageKey, TestMerchant};
-use std::collections::HashMap;
+use merchants::test::PageKey;
 use std::sync::{Arc, Mutex};
 use store::{CredentialRow, Store, StoreError};
 use wire::WebhookSecret;
@@ -34,9 +32,6 @@ pub struct SandboxSecrets {
 
 /// The sandbox beside the hub.
 pub struct Sandbox {
-    /// Gives the answers that magic numbers force.
-    merchant: Arc<dyn Connector>,
-    page_key: PageKey,
     webhook_secret: WebhookSecret,
     inbox: Inbox,
     next: next::NextAnswers,
@@ -54,14 +49,6 @@ impl Sandbox {
         &self.next
     }
 
-    pub(crate) fn merchant(&self) -> &Arc<dyn Connector> {
-        &self.merchant
-    }
-
-    pub(crate) fn page_key(&self) -> &PageKey {
-        &self.page_key
-    }
-
     pub(crate) fn webhook_secret(&self) -> &WebhookSecret {
         &self.webhook_secret
     }
@@ -76,6 +63,7 @@ pub async fn open_sandbox(
     store: Arc<dyn Store>,
     public_url: &str,
     password: &str,
+    sealing: SealingKey,
     openapi: Bytes,
 ) -> Result<(Parts, SandboxSecrets), HubError> {
     let secrets = secrets(store.as_ref()).await?;
@@ -83,12 +71,9 @@ pub async fn open_sandbox(
     put_demo_credential(store.as_ref(), id, password).await?;
     let webhook = || WebhookSecret::parse(&secrets.webhook_secret).ok_or(HubError::Secret("sandbox-webhook"));
     let default_url = Some(format!("{}/sandbox/v1/inbox/default", public_url.trim_end_matches('/')));
-    let account = Account::sandbox(store.as_ref(), id, webhook()?, default_url).await?;
-    let merchant: Arc<dyn Connector> = Arc::new(TestMerchant::new(secrets.page_key.clone(), public_url));
-    let connectors = [BANGO, BANGO_US].map(|key| (key.to_owned(), Arc::clone(&merchant)));
+    let desk = Desk::new(secrets.page_key.clone(), public_url);
+    let account = Account::sandbox(store.as_ref(), &desk, id, webhook()?, default_url).await?;
     let sandbox = Sandbox {
-        merchant,
-        page_key: secrets.page_key.clone(),
         webhook_secret: webhook()?,
         inbox: Inbox::default(),
         next: next::NextAnswers::default(),
@@ -96,8 +81,10 @@ pub async fn open_sandbox(
     };
     let parts = Parts {
         store,
-        catalog: Catalog::new([account]),
-        connectors: HashMap::from(connectors),
+        catalog: Catalog::new([account]).letting_in(USER, id),
+        applied: Applied::default(),
+        sealing,
+        desk,
         pseudonyms: Pseudonyms::new(secrets.pseudonyms),
         sandbox: Some(sandbox),
         openapi,

@@ -1,6 +1,6 @@
 //! The interface every connector implements.
 
-use entitlement::{Answer, Entitlement, JsonObject, Moment, Operation};
+use entitlement::{Answer, Entitlement, JsonObject, MerchantEvent, Moment, Operation};
 use ids::EntitlementKey;
 
 /// One call to a merchant about one open operation.
@@ -90,9 +90,24 @@ pub enum Response {
 }
 
 /// One kind of merchant.
-pub trait Connector: Send + Sync {
+pub trait Connector: std::fmt::Debug + Send + Sync {
     /// How this call is made.
     fn prepare(&self, call: &Call<'_>) -> Prepared;
     /// What the response to a [`Prepared::Send`] means.
     fn read(&self, call: &Call<'_>, response: &Response) -> Answer;
+    /// Whether it answers by itself, magic numbers included, and calls nobody.
+    fn is_built_in(&self) -> bool {
+        false
+    }
+    /// What one of its promises says once its moment has come, about the entitlement as it then is.
+    /// `None` where the text is not one of its own; merchants behind a network promise nothing.
+    fn said(
+        &self,
+        _says: &str,
+        _key: EntitlementKey,
+        _entitlement: &Entitlement,
+        _now: Moment,
+    ) -> Option<MerchantEvent> {
+        None
+    }
 }

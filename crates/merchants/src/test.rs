@@ -2,6 +2,7 @@
 //! that a program without special headers reaches every answer, and a magic number forces one. It
 //! owns no state: everything it says follows from the entitlement, the operation and the clock.
 
+mod acting;
 mod codes;
 mod forced;
 mod magic;
@@ -9,12 +10,13 @@ mod period;
 mod promises;
 mod tokens;
 
+pub use acting::{ActingMerchant, Part};
 pub use magic::{MagicNumber, MagicResult, MagicType};
-pub use promises::said;
 pub use tokens::{ActivationToken, PageKey};
 
 use crate::{Answered, Call, Connector, Prepared, Promise, Purpose, Response};
-use entitlement::{Answer, Ask, Failure, Given, Moment, Refusal, RefusalKind};
+use entitlement::{Answer, Ask, Entitlement, Failure, Given, MerchantEvent, Moment, Refusal, RefusalKind};
+use ids::EntitlementKey;
 
 /// The merchant whose cancel ends at once.
 pub const BANGO: &str = "BANGO";
@@ -120,6 +122,14 @@ impl Connector for TestMerchant {
     fn read(&self, _call: &Call<'_>, _response: &Response) -> Answer {
         // It never asks for anything to be sent.
         Answer::Unknown
+    }
+
+    fn is_built_in(&self) -> bool {
+        true
+    }
+
+    fn said(&self, says: &str, key: EntitlementKey, entitlement: &Entitlement, now: Moment) -> Option<MerchantEvent> {
+        promises::said(says, key, entitlement, now)
     }
 }
 

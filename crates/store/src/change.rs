@@ -1,6 +1,6 @@
 //! One change: everything that must become durable together.
 
-use crate::{Claim, Loaded, Row};
+use crate::{AuditEntry, Claim, Loaded, Row};
 use entitlement::{Event, Moment, NotificationReason};
 use ids::{AccountId, EntitlementKey, OperationId, RequestIdentity, TargetId};
 
@@ -31,6 +31,8 @@ pub struct Change {
     pub wakes_lanes: bool,
     /// An operation that ended, kept for operators and for late repeats.
     pub closed: Option<ClosedOperation>,
+    /// The audit's entry, where an operator did it.
+    pub audit: Option<Box<AuditEntry>>,
 }
 
 impl Change {

@@ -1,8 +1,9 @@
 //! The interface every engine implements, and that a fault-injecting decorator wraps.
 
 use crate::{
-    AccountRow, Callback, Change, ClosedOperation, Committed, CredentialRow, Examine, LaneResult, LaneWork, Load,
-    Loaded, NotificationState, Report, Row, StoredEvent, StoredNotification,
+    AccountRow, Act, Administered, AuditEntry, AuditRecord, Callback, CatalogVersion, Change, ClosedOperation,
+    Committed, CredentialRow, Examine, LaneResult, LaneWork, Load, Loaded, NotificationState, Report, Row,
+    SealedSecret, StoredEvent, StoredNotification, Uses,
 };
 use entitlement::Moment;
 use ids::{AccountId, EntitlementKey, NotificationId, OperationId, RouteId, TargetId};
@@ -105,8 +106,18 @@ pub trait Store: Send + Sync + 'static {
     fn put_credential(&self, credential: CredentialRow) -> StoreFuture<'_, ()>;
     /// The applied catalog document, newest version.
     fn catalog(&self) -> StoreFuture<'_, Option<(u32, String)>>;
-    /// Stores a new catalog version; returns its number.
-    fn put_catalog(&self, document: String) -> StoreFuture<'_, u32>;
+    /// One version of it.
+    fn catalog_version(&self, version: u32) -> StoreFuture<'_, Option<CatalogVersion>>;
+    /// The newest versions, newest first.
+    fn catalog_versions(&self, limit: usize) -> StoreFuture<'_, Vec<CatalogVersion>>;
+    /// What still refers to the catalog. Walks everything that is open: seconds for millions.
+    fn uses(&self) -> StoreFuture<'_, Uses>;
+    /// The sealed secrets, by name.
+    fn secrets(&self) -> StoreFuture<'_, Vec<SealedSecret>>;
+    /// Carries an operator's acts out, all or none, with their entry in the audit.
+    fn administer(&self, acts: Vec<Act>, entry: AuditEntry) -> StoreFuture<'_, Administered>;
+    /// The audit's entries after a number, in order.
+    fn audit(&self, after: u64, limit: usize) -> StoreFuture<'_, Vec<AuditRecord>>;
     /// A named value (secrets, settings).
     fn setting(&self, name: &'static str) -> StoreFuture<'_, Option<Vec<u8>>>;
     /// Sets a named value.

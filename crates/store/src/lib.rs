@@ -2,6 +2,8 @@
 //! ([`Store::commit`]). Knows no HTTP and no rules. A [`Change`] is a plain value, so that an
 //! engine may put many of them into one transaction (group commit).
 
+mod administration;
+mod audit;
 mod change;
 mod claim;
 mod clock;
@@ -15,6 +17,8 @@ mod restoration;
 mod row;
 mod sqlite;
 
+pub use administration::*;
+pub use audit::*;
 pub use change::*;
 pub use claim::*;
 pub use clock::Clock;

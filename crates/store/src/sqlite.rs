@@ -4,6 +4,7 @@
 //! the SQL by subject in the files beside it. No rule of an entitlement's life is here.
 
 mod accounts;
+mod administration;
 mod backup;
 mod beside;
 mod callbacks;

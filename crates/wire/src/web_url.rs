@@ -26,7 +26,10 @@ pub(crate) fn is_masked(url: &str) -> bool {
 
 /// Checks a notificationUrl. It is called exactly as given, so nothing is repaired: what a
 /// request line cannot carry is refused.
-pub(crate) fn check_url(field: &str, url: &str, live: bool) -> Result<(), Fault> {
+///
+/// # Errors
+/// Where it is no absolute http or https URL, or in live mode no https URL.
+pub fn check_url(field: &str, url: &str, live: bool) -> Result<(), Fault> {
     let invalid = |hint: String| Err(Fault::invalid(field, rule::URL_INVALID).with_hint(hint));
     if let Some(char) = url.chars().find(|char| !is_url_char(*char)) {
         return invalid(format!("`{char}` cannot stand in a URL. Percent-encode it."));

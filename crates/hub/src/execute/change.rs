@@ -10,7 +10,7 @@ use entitlement::{
 };
 use ids::{EntitlementKey, OperationId, TargetId};
 use merchants::Promise;
-use store::{Change, ClaimChange, ClosedOperation, NewCallback, Notice, Row, RowChange};
+use store::{AuditEntry, Change, ClaimChange, ClosedOperation, NewCallback, Notice, Row, RowChange};
 use wire::{NOTIFICATION_FORM, NOTIFICATION_REASON_FIELD, Switches};
 
 /// A change in the making: one or more decisions about one entitlement, to be committed at once.
@@ -25,6 +25,7 @@ pub(crate) struct Draft {
     notices: Vec<Notice>,
     callbacks: Vec<NewCallback>,
     closed: Option<ClosedOperation>,
+    audit: Option<Box<AuditEntry>>,
     /// One word for what ends the stored operation, where its own answer does not.
     overtaken_by: &'static str,
 }
@@ -41,6 +42,7 @@ impl Draft {
             notices: Vec::new(),
             callbacks: Vec::new(),
             closed: None,
+            audit: None,
             overtaken_by: "",
         }
     }
@@ -114,6 +116,11 @@ impl Draft {
         }));
     }
 
+    /// Writes down who did it, where it was an operator.
+    pub(crate) fn audit(&mut self, entry: AuditEntry) {
+        self.audit = Some(Box::new(entry));
+    }
+
     /// Keeps an ended operation for operators and late repeats.
     pub(crate) fn close(&mut self, closed: ClosedOperation) {
         self.closed = Some(closed);
@@ -129,6 +136,9 @@ impl Draft {
         let empty = self.is_empty();
         let closed = self.closed.clone().or_else(|| self.overtaken(at));
         let account = self.row.account;
+        // In the audit an entitlement is told by its status.
+        let before = self.row.state.record.status.to_string();
+        let after = self.after.as_ref().map(|after| after.record.status.to_string());
         let row = match (self.after, self.stored) {
             (_, true) if empty => RowChange::None,
             (Some(state), true) => RowChange::Update(Box::new(row_after(self.row, state, self.events.len()))),
@@ -137,6 +147,7 @@ impl Draft {
             (None, false) => RowChange::None,
         };
         let wakes_lanes = self.stored && changes_url(&self.events);
+        let audit = self.audit.map(|entry| Box::new(AuditEntry { before: Some(before), after, ..*entry }));
         Change {
             account,
             at,
@@ -149,6 +160,7 @@ impl Draft {
             callback_done: None,
             wakes_lanes,
             closed,
+            audit,
         }
     }
 

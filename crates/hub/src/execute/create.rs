@@ -75,7 +75,7 @@ impl<'a> Creating<'a> {
     /// The route on which it is sold.
     pub(super) fn route(&self) -> Result<Arc<Route>, Box<ErrorAnswer>> {
         let CreateRequest { merchant_account_key, product_key, offer_key, .. } = self.request;
-        sold(&self.caller.account, merchant_account_key, product_key, offer_key.as_deref())
+        sold(&self.caller.account, merchant_account_key, product_key, offer_key.as_deref(), None)
     }
 
     async fn refused(&self, refusal: ErrorAnswer) -> Result<Answer, Box<ErrorAnswer>> {
@@ -200,9 +200,7 @@ impl<'a> Creating<'a> {
             reseller: &self.caller.account.reseller,
             now,
         };
-        let Some(connector) = self.hub.connector(route, operation) else {
-            return Err(Box::new(refusal::failed(entitlement::Failure::Unreachable)));
-        };
+        let connector = self.hub.connector(route, operation);
         let own_id = self.request.entitlement_id.clone();
         match connector.prepare(&call) {
             Prepared::Answered(answered) => {

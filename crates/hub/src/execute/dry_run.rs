@@ -33,6 +33,8 @@ impl Hub {
             }
             Wanted::Cancel(id, end) => self.foreseen(&caller, &id, Asked::Cancel(*end)).await,
             Wanted::Revoke(id, end) => self.foreseen(&caller, &id, Asked::Revoke(*end)).await,
+            Wanted::Hold(id, reason) => self.foreseen(&caller, &id, Asked::Hold(reason)).await,
+            Wanted::Release(id) => self.foreseen(&caller, &id, Asked::Release).await,
             Wanted::ActivationInfo(_) => Err(Box::new(internal_error())),
         };
         foreseen.unwrap_or_else(|error| Answer::error(&error))

@@ -15,7 +15,7 @@ impl Caller {
             Wanted::Cancel(..) => MagicType::Cancel,
             Wanted::Revoke(..) => MagicType::Revoke,
             Wanted::ActivationInfo(_) => MagicType::ActivationInfo,
-            Wanted::Update(_) => return Ok(()),
+            Wanted::Update(_) | Wanted::Hold(..) | Wanted::Release(_) => return Ok(()),
         };
         self.magic_number(kind).map(drop)
     }

@@ -11,12 +11,12 @@ use crate::catalog::Route;
 use crate::turns::{Turn, TurnKey};
 use crate::{Answer, Hub, refusal};
 use entitlement::{
-    Ask, Command, Decision, EndRequest, Entitlement, JsonObject, Moment, OperationAfter, Party, ProductChange,
+    Ask, Command, Decision, EndRequest, Entitlement, JsonObject, Moment, OperationAfter, Party, ProductChange, Reason,
     Rejection, Reply, Stage, Update, admit, carry_out, pass_time, settle,
 };
 use merchants::{Answered, Call, Prepared, Purpose};
 use std::sync::Arc;
-use store::{Committed, Load, Loaded, Row, Target};
+use store::{AuditEntry, Committed, Load, Loaded, Row, Target};
 use wire::{ErrorAnswer, Fault, ResponseCode, UpdateRequest, UpdateWanted, if_match_allows};
 
 /// What is asked of an existing entitlement.
@@ -26,6 +26,8 @@ pub(super) enum Asked {
     Cancel(EndRequest),
     Revoke(EndRequest),
     ActivationInfo,
+    Hold(Option<Reason>),
+    Release,
 }
 
 /// One operation on its way.
@@ -126,7 +128,7 @@ impl Operating<'_> {
 
     pub(super) async fn load(&self) -> Result<Loaded, Box<ErrorAnswer>> {
         let identity = match self.asked {
-            Asked::ActivationInfo => None,
+            Asked::ActivationInfo | Asked::Hold(_) | Asked::Release => None,
             Asked::Update(_) | Asked::Cancel(_) | Asked::Revoke(_) => self.caller.identity.clone(),
         };
         let load = Load { account: self.caller.account.id, target: Target::Id(self.id.to_owned()), identity };
@@ -197,13 +199,17 @@ impl Operating<'_> {
     fn lacks_reason(&self) -> bool {
         match self.asked {
             Asked::Cancel(end) | Asked::Revoke(end) => end.reason.is_none(),
-            Asked::Update(_) | Asked::ActivationInfo => false,
+            Asked::Update(_) | Asked::ActivationInfo | Asked::Hold(_) | Asked::Release => false,
         }
     }
 
     fn admitted(&self, route: &Route, row: &Row, command: &Command, now: Moment) -> Result<Decision, Rejection> {
         let operation = self.hub.random.operation(now);
-        admit(&row.state, command, Party::Reseller, &route.facts, now, operation)
+        let party = match self.asked {
+            Asked::Hold(_) | Asked::Release => Party::Operator,
+            Asked::Update(_) | Asked::Cancel(_) | Asked::Revoke(_) | Asked::ActivationInfo => Party::Reseller,
+        };
+        admit(&row.state, command, party, &route.facts, now, operation)
     }
 
     fn command(&self, row: &Row, now: Moment) -> Result<Command, Box<ErrorAnswer>> {
@@ -211,6 +217,8 @@ impl Operating<'_> {
             Asked::Cancel(end) => Ok(Command::Cancel(end.clone())),
             Asked::Revoke(end) => Ok(Command::Revoke(end.clone())),
             Asked::ActivationInfo => Ok(Command::ActivationInfo),
+            Asked::Hold(reason) => Ok(Command::Hold(reason.clone())),
+            Asked::Release => Ok(Command::Release),
             Asked::Update(request) => {
                 let wanted = request
                     .clone()
@@ -233,7 +241,7 @@ impl Operating<'_> {
         let product_key = wanted.product_key.as_ref().unwrap_or(&record.product_key);
         let offer_key = wanted.offer_key.as_ref().unwrap_or(&record.offer_key);
         let account = &self.caller.account;
-        let route = sold(account, &record.merchant_account_key, product_key, offer_key.as_deref())?;
+        let route = sold(account, &record.merchant_account_key, product_key, offer_key.as_deref(), Some(record))?;
         let name_of = |key: &str| route.product(key).map(|product| product.name.clone());
         // The default name follows the product; a name of the reseller's own stays.
         let follows = record.entitlement_display_name == name_of(&record.product_key);
@@ -247,6 +255,9 @@ impl Operating<'_> {
     async fn carry_out(&self, route: &Arc<Route>, row: &Row, open: &[Row], decision: &Decision, now: Moment) -> Tried {
         let mut draft = Draft::of(row.clone());
         draft.decide(decision, &self.caller.account);
+        if let Some(entry) = &self.caller.audit {
+            draft.audit(AuditEntry::clone(entry));
+        }
         if let Err(refusal) = self.move_slot(route, row, open, &mut draft) {
             return self.hub.refuse(self.caller, *refusal).await;
         }
@@ -287,7 +298,7 @@ impl Operating<'_> {
         let unreachable = || Box::new(refusal::failed(entitlement::Failure::Unreachable));
         let asking = carry_out(&row.state, decision).ok_or_else(unreachable)?;
         let operation = asking.operation.as_ref().ok_or_else(unreachable)?;
-        let connector = self.hub.connector(route, operation).ok_or_else(unreachable)?;
+        let connector = self.hub.connector(route, operation);
         let call = Call {
             key: row.key,
             entitlement: &asking,

@@ -78,6 +78,7 @@ pub(super) fn claim_only(caller: &Caller, claim: ClaimChange, at: Moment) -> Cha
         callback_done: None,
         wakes_lanes: false,
         closed: None,
+        audit: None,
     }
 }
 

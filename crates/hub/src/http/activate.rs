@@ -55,8 +55,7 @@ impl Hub {
     }
 
     async fn of_token(&self, segment: &str) -> Option<(ActivationToken, Entitlement)> {
-        let sandbox = self.sandbox.as_ref()?;
-        let token = ActivationToken::read(segment, sandbox.page_key())?;
+        let token = ActivationToken::read(segment, self.desk.page_key())?;
         let (row, account, route) = self.row_and_route(token.key).await.ok().flatten()?;
         // What is due by now is shown as done.
         let _ = self.settle_due(&account, &route, &row).await;

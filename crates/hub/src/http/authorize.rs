@@ -17,8 +17,10 @@ impl Hub {
     /// The account whose credential an Authorization header carries.
     pub(crate) async fn authorize_header(&self, header: Option<&HeaderValue>) -> Result<Arc<Account>, ErrorAnswer> {
         let header = header.map(HeaderValue::as_bytes);
-        let id = self.credentials.verify(header, self.store.now()).await.map_err(refusal)?;
-        self.catalog().account(id).cloned().ok_or_else(|| refusal(NotKnown::Wrong))
+        let verified = self.credentials.verify(header, self.store.now()).await.map_err(refusal)?;
+        let catalog = self.catalog();
+        let sender = catalog.sender(&verified.user).filter(|sender| sender.account.id == verified.account);
+        sender.map(|sender| Arc::clone(&sender.account)).ok_or_else(|| refusal(NotKnown::Wrong))
     }
 }
 

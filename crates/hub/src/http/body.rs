@@ -16,10 +16,15 @@ pub(crate) const BODY_WITHIN: Duration = Duration::from_secs(10);
 
 /// The body's bytes.
 pub(crate) async fn read(body: Incoming) -> Result<Bytes, Box<ErrorAnswer>> {
-    if body.size_hint().lower() > BODY_BYTES_MAX as u64 {
+    read_up_to(body, BODY_BYTES_MAX).await
+}
+
+/// The body's bytes, as many as that.
+pub(crate) async fn read_up_to(body: Incoming, bytes_max: usize) -> Result<Bytes, Box<ErrorAnswer>> {
+    if body.size_hint().lower() > bytes_max as u64 {
         return Err(too_large());
     }
-    match timeout(BODY_WITHIN, Limited::new(body, BODY_BYTES_MAX).collect()).await {
+    match timeout(BODY_WITHIN, Limited::new(body, bytes_max).collect()).await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(fault)) if fault.is::<LengthLimitError>() => Err(too_large()),
         Ok(Err(_)) => Err(broken()),

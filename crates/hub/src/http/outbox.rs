@@ -33,7 +33,7 @@ struct Filter {
 
 impl Hub {
     /// The account's notifications, newest first.
-    pub(super) async fn outbox(&self, account: &Arc<Account>, query: &str) -> Answered {
+    pub(crate) async fn outbox(&self, account: &Arc<Account>, query: &str) -> Answered {
         let filter = filter(query).map_err(|faults| Box::new(ErrorAnswer::faults(faults)))?;
         let key = match &filter.entitlement_id {
             Some(id) => Some(self.find(account, id).await?.ok_or_else(|| Box::new(not_found()))?.key),
@@ -47,7 +47,7 @@ impl Hub {
     }
 
     /// Sends one of the account's notifications again, whatever became of it.
-    pub(super) async fn replay_one(&self, account: &Account, id: &str) -> Answered {
+    pub(crate) async fn replay_one(&self, account: &Account, id: &str) -> Answered {
         let known = match NotificationId::parse(id) {
             Some(id) => self.store.notification(id).await.map_err(from_store)?,
             None => None,

@@ -43,6 +43,21 @@ impl Hub {
             None => self.feed_begins_after(account.id).await?,
         };
         let head = self.head_past(after, account.id, &asked, headers).await?;
+        self.feed_from(account, &asked, after, head).await
+    }
+
+    /// A page of what is there now, whatever `wait` says.
+    pub(crate) async fn feed_now(&self, account: &Account, query: &str) -> Answered<Answer> {
+        let asked = FeedRequest::parse(Some(query)).map_err(|faults| Box::new(ErrorAnswer::faults(faults)))?;
+        let after = match asked.after {
+            Some(after) => after,
+            None => self.feed_begins_after(account.id).await?,
+        };
+        let head = self.feed_head(account.id).await?;
+        self.feed_from(account, &asked, after, head).await
+    }
+
+    async fn feed_from(&self, account: &Account, asked: &FeedRequest, after: u64, head: u64) -> Answered<Answer> {
         let events = self.feed_page(account.id, after, head, asked.limit).await?;
         let cursor = events.last().map_or(after, |(_, event)| event.position);
         Ok(Answer::plain(200, self.feed_body(cursor, events).await?))

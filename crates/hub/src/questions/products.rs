@@ -44,7 +44,7 @@ impl Hub {
         let healthy = !self.reach.is_failing(&route.merchant_account_key, self.store.now());
         let supports: Vec<&str> =
             VerbName::ALL.into_iter().filter(|verb| verb.is_offered(&route.facts)).map(VerbName::as_str).collect();
-        let listed = route.products.iter().map(|product| {
+        let listed = route.on_sale().map(|product| {
             let is_full = customer.is_some_and(|customer| is_at_limit(route, product, customer, &open));
             let (status, rule) = match (is_full, healthy) {
                 (true, _) => (ProductStatus::NotEligible, Some(Rejection::LimitReached.rule())),
@@ -56,6 +56,8 @@ impl Hub {
                 product_key: &product.key,
                 name: &product.name,
                 description: &product.description,
+                logo_url: product.logo_url.as_deref(),
+                terms_url: product.terms_url.as_deref(),
                 offers: &product.offers,
                 status,
                 rule,

@@ -17,7 +17,7 @@ pub(crate) use receiver::{Receiver, Reply};
 pub(crate) use scripted_merchant::ScriptedMerchant;
 
 use entitlement::{MerchantEvent, Moment, Rejection, Told};
-use hub::{Account, Catalog, Dispatch, Hub, Random, Route, Server, hash_password, open_sandbox};
+use hub::{Account, Catalog, Desk, Dispatch, Hub, Random, Route, SealingKey, Server, hash_password, open_sandbox};
 use ids::EntitlementKey;
 use merchants::Connector;
 use merchants::test::BANGO_US;
@@ -120,12 +120,12 @@ impl Setup {
         let server = Server::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let address = server.address().unwrap();
         let url = format!("http://{address}");
-        let (mut parts, secrets) = open_sandbox(Arc::clone(&store), &url, PASSWORD, contract::text()).await.unwrap();
+        let sealing = SealingKey::new(&[7; 32]).unwrap();
+        let (mut parts, secrets) =
+            open_sandbox(Arc::clone(&store), &url, PASSWORD, sealing, contract::text()).await.unwrap();
         let secret_text = secrets.webhook_secret.clone();
-        parts.catalog = catalog(&store, &url, &secret_text, self.demo, &self.others).await;
-        if let Some(merchant) = self.merchant {
-            parts.connectors.insert(BANGO_US.to_owned(), merchant);
-        }
+        let whole = Whole { store: &store, desk: &parts.desk, url: &url, secret: &secret_text };
+        parts.catalog = whole.catalog(self.demo, &self.others, self.merchant).await;
         let hub = Hub::build(parts).await.unwrap();
         let dispatch = Dispatch::start(&hub);
         let (stop, stopped) = oneshot::channel();
@@ -145,24 +145,47 @@ fn opened(store: SqliteStore, is_faulty: bool) -> (Arc<dyn Store>, Option<Arc<Fa
 
 type Change = Option<Box<dyn FnOnce(Account) -> Account + Send>>;
 
-async fn catalog(store: &Arc<dyn Store>, url: &str, secret: &str, demo: Change, others: &[Other]) -> Catalog {
-    let secret = || WebhookSecret::parse(secret).unwrap();
-    let id = store.account("sandbox".to_owned(), false).await.unwrap();
-    let inbox = Some(format!("{url}/sandbox/v1/inbox/default"));
-    let account = Account::sandbox(store.as_ref(), id, secret(), inbox).await.unwrap();
-    let mut accounts = vec![match demo {
-        Some(change) => change(account),
-        None => account,
-    }];
-    for other in others {
-        let id = store.account(other.user.to_owned(), other.live).await.unwrap();
-        put_credential(store, other, id).await;
-        let mut account = Account::sandbox(store.as_ref(), id, secret(), None).await.unwrap();
-        account.live = other.live;
-        other.user.clone_into(&mut account.reseller);
-        accounts.push(account);
+/// What a catalog is made of.
+struct Whole<'a> {
+    store: &'a Arc<dyn Store>,
+    desk: &'a Desk,
+    url: &'a str,
+    secret: &'a str,
+}
+
+impl Whole<'_> {
+    async fn account(&self, id: ids::AccountId, url: Option<String>, merchant: Option<&Arc<dyn Connector>>) -> Account {
+        let secret = WebhookSecret::parse(self.secret).unwrap();
+        let account = Account::sandbox(self.store.as_ref(), self.desk, id, secret, url).await.unwrap();
+        account.with_routes(|route| {
+            if let Some(merchant) = merchant.filter(|_| route.merchant_account_key == BANGO_US) {
+                route.connector = Arc::clone(merchant);
+            }
+        })
     }
-    Catalog::new(accounts)
+
+    async fn catalog(&self, demo: Change, others: &[Other], merchant: Option<Arc<dyn Connector>>) -> Catalog {
+        let id = self.store.account("sandbox".to_owned(), false).await.unwrap();
+        let inbox = Some(format!("{}/sandbox/v1/inbox/default", self.url));
+        let account = self.account(id, inbox, merchant.as_ref()).await;
+        let mut accounts = vec![match demo {
+            Some(change) => change(account),
+            None => account,
+        }];
+        for other in others {
+            let id = self.store.account(other.user.to_owned(), other.live).await.unwrap();
+            put_credential(self.store, other, id).await;
+            let mut account = self.account(id, None, merchant.as_ref()).await;
+            account.live = other.live;
+            other.user.clone_into(&mut account.reseller);
+            accounts.push(account);
+        }
+        let senders: Vec<(&str, ids::AccountId)> = std::iter::once("sandbox")
+            .chain(others.iter().map(|other| other.user))
+            .zip(accounts.iter().map(|one| one.id))
+            .collect();
+        senders.into_iter().fold(Catalog::new(accounts), |catalog, (user, id)| catalog.letting_in(user, id))
+    }
 }
 
 async fn put_credential(store: &Arc<dyn Store>, other: &Other, account: ids::AccountId) {

@@ -216,6 +216,7 @@ async fn a_merchant_slower_than_the_deadline_leaves_the_operation_going_on() {
 
 #[tokio::test]
 async fn a_connector_that_panics_is_answered_with_an_envelope_and_harms_nobody_else() {
+    #[derive(Debug)]
     struct Panics;
     impl merchants::Connector for Panics {
         fn prepare(&self, _call: &merchants::Call<'_>) -> merchants::Prepared {
@@ -243,6 +244,7 @@ async fn a_connector_that_panics_is_answered_with_an_envelope_and_harms_nobody_e
 
 #[tokio::test]
 async fn a_defect_met_after_the_merchant_was_asked_leaves_the_outcome_unknown_and_it_is_found_out() {
+    #[derive(Debug)]
     struct PanicsOnce(Arc<dyn merchants::Connector>, AtomicBool);
     impl merchants::Connector for PanicsOnce {
         fn prepare(&self, call: &merchants::Call<'_>) -> merchants::Prepared {

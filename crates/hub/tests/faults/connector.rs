@@ -6,6 +6,7 @@ use merchants::{Call, Connector, Prepared, Purpose, Request, Response};
 use serde_json::{Value, json};
 
 /// Speaks to the merchant at that address.
+#[derive(Debug)]
 pub struct Scripted {
     pub url: String,
 }

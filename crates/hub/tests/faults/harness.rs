@@ -6,11 +6,10 @@ use crate::merchant::Merchant;
 use crate::receiver::Receiver;
 use bytes::Bytes;
 use entitlement::{Entitlement, MerchantEvent, Moment, Rejection, Told};
-use hub::{Account, Answer, Caller, Catalog, Dispatch, Hub, Parts, Pseudonyms, Wanted};
+use hub::{Account, Answer, Applied, Caller, Catalog, Desk, Dispatch, Hub, Parts, Pseudonyms, SealingKey, Wanted};
 use ids::{EntitlementKey, RequestIdentity};
 use merchants::Connector;
-use merchants::test::BANGO_US;
-use std::collections::HashMap;
+use merchants::test::{BANGO_US, PageKey};
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -133,7 +132,14 @@ impl Case {
         let id = store.account("acme".to_owned(), false).await.unwrap();
         let secret = WebhookSecret::parse("whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=").unwrap();
         let url = Some(self.receiver.url.clone());
-        let account = Account::sandbox(store.as_ref(), id, secret, url).await.unwrap().with_routes(|route| {
+        // Port 1 refuses.
+        let at = if plan.reachable { self.merchant.url.clone() } else { "http://127.0.0.1:1".to_owned() };
+        let connector: Arc<dyn Connector> = Arc::new(Scripted { url: at });
+        let desk = Desk::new(PageKey::new([7; 32]), "http://127.0.0.1:1");
+        let account = Account::sandbox(store.as_ref(), &desk, id, secret, url).await.unwrap().with_routes(|route| {
+            if route.merchant_account_key == BANGO_US {
+                route.connector = Arc::clone(&connector);
+            }
             route.facts.inquiry = plan.inquiry;
             route.facts.repeatable = plan.repeatable;
             route.facts.limit = plan.limit;
@@ -141,13 +147,12 @@ impl Case {
         });
         let catalog = Catalog::new([account]);
         let account = Arc::clone(catalog.account(id).unwrap());
-        // Port 1 refuses.
-        let url = if plan.reachable { self.merchant.url.clone() } else { "http://127.0.0.1:1".to_owned() };
-        let connector: Arc<dyn Connector> = Arc::new(Scripted { url });
         let parts = Parts {
             store: Arc::clone(store) as Arc<dyn Store>,
             catalog,
-            connectors: HashMap::from([(BANGO_US.to_owned(), connector)]),
+            applied: Applied::default(),
+            sealing: SealingKey::new(&[7; 32]).unwrap(),
+            desk,
             pseudonyms: Pseudonyms::new([7; 32]),
             sandbox: None,
             openapi: Bytes::new(),
@@ -211,6 +216,7 @@ impl Case {
             if_match: None,
             magic_number: None,
             deadline: Instant::now() + patience,
+            audit: None,
         }
     }
 

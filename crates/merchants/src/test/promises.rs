@@ -25,8 +25,7 @@ fn activates_later(call: &Call<'_>) -> bool {
 
 /// What a promise says once its moment has come, about the entitlement as it then is. `None`
 /// where the text is not one of ours.
-#[must_use]
-pub fn said(says: &str, key: EntitlementKey, entitlement: &Entitlement, now: Moment) -> Option<MerchantEvent> {
+pub(super) fn said(says: &str, key: EntitlementKey, entitlement: &Entitlement, now: Moment) -> Option<MerchantEvent> {
     let what = match says.split_once(' ') {
         None if says == "activate" => Told::Activated(Given::default()),
         Some(("complete", id)) => Told::Completed { operation: OperationId(parse_uuid(id)?), done: true },

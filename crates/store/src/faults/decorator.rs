@@ -2,8 +2,9 @@
 
 use super::{Call, FaultyStore};
 use crate::{
-    AccountRow, Callback, Change, ClosedOperation, Committed, CredentialRow, Examine, LaneResult, LaneWork, Load,
-    Loaded, NotificationState, Report, Row, Store, StoreFuture, StoredEvent, StoredNotification,
+    AccountRow, Act, Administered, AuditEntry, AuditRecord, Callback, CatalogVersion, Change, ClosedOperation,
+    Committed, CredentialRow, Examine, LaneResult, LaneWork, Load, Loaded, NotificationState, Report, Row,
+    SealedSecret, Store, StoreFuture, StoredEvent, StoredNotification, Uses,
 };
 use entitlement::Moment;
 use ids::{AccountId, EntitlementKey, NotificationId, OperationId, RouteId, TargetId};
@@ -134,8 +135,28 @@ impl<S: Store> Store for FaultyStore<S> {
         self.inner.catalog()
     }
 
-    fn put_catalog(&self, document: String) -> StoreFuture<'_, u32> {
-        self.inner.put_catalog(document)
+    fn catalog_version(&self, version: u32) -> StoreFuture<'_, Option<CatalogVersion>> {
+        self.inner.catalog_version(version)
+    }
+
+    fn catalog_versions(&self, limit: usize) -> StoreFuture<'_, Vec<CatalogVersion>> {
+        self.inner.catalog_versions(limit)
+    }
+
+    fn uses(&self) -> StoreFuture<'_, Uses> {
+        self.inner.uses()
+    }
+
+    fn secrets(&self) -> StoreFuture<'_, Vec<SealedSecret>> {
+        self.inner.secrets()
+    }
+
+    fn administer(&self, acts: Vec<Act>, entry: AuditEntry) -> StoreFuture<'_, Administered> {
+        self.inner.administer(acts, entry)
+    }
+
+    fn audit(&self, after: u64, limit: usize) -> StoreFuture<'_, Vec<AuditRecord>> {
+        self.inner.audit(after, limit)
     }
 
     fn setting(&self, name: &'static str) -> StoreFuture<'_, Option<Vec<u8>>> {

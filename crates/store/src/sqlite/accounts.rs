@@ -105,13 +105,13 @@ pub(super) fn catalog(connection: &Connection) -> Result<Option<(u32, String)>, 
         .optional()?)
 }
 
-pub(super) fn put_catalog(connection: &Connection, document: &str) -> Result<u32, Fault> {
+pub(super) fn put_catalog(connection: &Connection, document: &str, at: Moment) -> Result<u32, Fault> {
     Ok(connection
         .prepare_cached(
-            "INSERT INTO catalog_version (version, document) \
-             SELECT coalesce(max(version), 0) + 1, ?1 FROM catalog_version RETURNING version",
+            "INSERT INTO catalog_version (version, document, at) \
+             SELECT coalesce(max(version), 0) + 1, ?1, ?2 FROM catalog_version RETURNING version",
         )?
-        .query_row([document], |row| row.get(0))?)
+        .query_row((document, at.0), |row| row.get(0))?)
 }
 
 pub(super) fn setting(connection: &Connection, name: &str) -> Result<Option<Vec<u8>>, Fault> {

@@ -6,7 +6,7 @@ use super::fault::Fault;
 use super::prepared::Prepared;
 use super::session::Session;
 use super::stored::{self, Stored};
-use super::{callbacks, claims, events, lanes, operations, rows};
+use super::{administration, callbacks, claims, events, lanes, operations, rows};
 use crate::{Cause, Change, ClaimChange, Committed, Conflict, Loaded, Row, RowChange};
 use rusqlite::Connection;
 
@@ -110,6 +110,9 @@ fn write(session: &mut Session, prepared: &Prepared, live: bool, stored: Option<
     }
     if let Some(closed) = &change.closed {
         operations::insert(&session.connection, closed)?;
+    }
+    if let Some(entry) = &change.audit {
+        administration::append(&session.connection, entry)?;
     }
     Ok(())
 }

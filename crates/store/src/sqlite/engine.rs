@@ -2,11 +2,13 @@
 
 use super::prepared::Prepared;
 use super::{
-    SqliteStore, accounts, callbacks, claims, commit, events, lanes, loads, notifications, operations, reports, stored,
+    SqliteStore, accounts, administration, callbacks, claims, commit, events, lanes, loads, notifications, operations,
+    reports, stored,
 };
 use crate::{
-    AccountRow, Callback, Change, ClosedOperation, Committed, CredentialRow, Examine, LaneResult, LaneWork, Load,
-    Loaded, NotificationState, Report, Row, Store, StoreFuture, StoredEvent, StoredNotification,
+    AccountRow, Act, Administered, AuditEntry, AuditRecord, Callback, CatalogVersion, Change, ClosedOperation,
+    Committed, CredentialRow, Examine, LaneResult, LaneWork, Load, Loaded, NotificationState, Report, Row,
+    SealedSecret, Store, StoreFuture, StoredEvent, StoredNotification, Uses,
 };
 use entitlement::Moment;
 use ids::{AccountId, EntitlementKey, NotificationId, OperationId, RouteId, TargetId};
@@ -199,8 +201,30 @@ impl Store for SqliteStore {
         Box::pin(async move { self.readers.read(accounts::catalog) })
     }
 
-    fn put_catalog(&self, document: String) -> StoreFuture<'_, u32> {
-        Box::pin(self.write(Vec::new(), move |session| accounts::put_catalog(&session.connection, &document)))
+    fn catalog_version(&self, version: u32) -> StoreFuture<'_, Option<CatalogVersion>> {
+        Box::pin(async move { self.readers.read(|connection| administration::catalog_version(connection, version)) })
+    }
+
+    fn catalog_versions(&self, limit: usize) -> StoreFuture<'_, Vec<CatalogVersion>> {
+        Box::pin(
+            async move { self.readers.read(|connection| administration::catalog_versions(connection, bound(limit))) },
+        )
+    }
+
+    fn uses(&self) -> StoreFuture<'_, Uses> {
+        Box::pin(async move { self.readers.read_long(administration::uses).await })
+    }
+
+    fn secrets(&self) -> StoreFuture<'_, Vec<SealedSecret>> {
+        Box::pin(async move { self.readers.read(administration::secrets) })
+    }
+
+    fn administer(&self, acts: Vec<Act>, entry: AuditEntry) -> StoreFuture<'_, Administered> {
+        Box::pin(self.write(Vec::new(), move |session| administration::administer(session, &acts, &entry)))
+    }
+
+    fn audit(&self, after: u64, limit: usize) -> StoreFuture<'_, Vec<AuditRecord>> {
+        Box::pin(async move { self.readers.read(|connection| administration::audit(connection, after, bound(limit))) })
     }
 
     fn setting(&self, name: &'static str) -> StoreFuture<'_, Option<Vec<u8>>> {

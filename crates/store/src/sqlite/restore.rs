@@ -7,9 +7,9 @@ use super::beside::SqliteFile;
 use super::fault::{Fault, Meaning};
 use super::file::{self, Lock};
 use super::options::OpenError;
-use super::{accounts, connect, migrations, restored};
+use super::{accounts, administration, connect, migrations, restored};
 use crate::clock::Clock;
-use crate::{Restoration, StoreError};
+use crate::{AuditEntry, Restoration, StoreError};
 use entitlement::Moment;
 use rusqlite::Connection;
 use std::fs;
@@ -108,7 +108,7 @@ impl Restoring {
         from.backup(&path, progress)?;
         let prepared = NewFile::finished(&path);
         let before = replaces.then_some(place);
-        let (restoration, revoked) = mark(&path, before)?;
+        let (restoration, revoked) = mark(&path, backup, before)?;
         let restored = Restored { restoration, kept_aside: None, revoked };
         Ok(Self { prepared: Some(prepared), path, place: place.into(), replaces, restored, _lock: lock })
     }
@@ -186,8 +186,9 @@ fn sound(from: &SqliteFile) -> Result<Option<String>, RestoreError> {
     if file::beside(&from.path, "-wal").exists() { Ok(None) } else { backup::first_fault(&from.path).map_err(engine) }
 }
 
-/// Brings the copy to the newest schema, lets it count anew, and keeps revoked what was revoked.
-fn mark(path: &Path, before: Option<&Path>) -> Result<(Restoration, Vec<String>), RestoreError> {
+/// Brings the copy to the newest schema, lets it count anew, keeps revoked what was revoked, and writes
+/// into the audit that it was restored.
+fn mark(path: &Path, backup: &Path, before: Option<&Path>) -> Result<(Restoration, Vec<String>), RestoreError> {
     let engine = |message: String| RestoreError::Engine { path: path.into(), message };
     let content = |fault: Fault| engine(StoreError::from(fault).to_string());
     let mut connection = Connection::open(path).map_err(|error| engine(error.to_string()))?;
@@ -196,6 +197,7 @@ fn mark(path: &Path, before: Option<&Path>) -> Result<(Restoration, Vec<String>)
     let revoked = before.map(revoked_in).unwrap_or_default();
     let transaction = connection.transaction().map_err(|error| engine(error.to_string()))?;
     let restoration = count_anew(&transaction, real_now).map_err(content)?;
+    administration::append(&transaction, &entry(backup, restoration)).map_err(content)?;
     let mut kept = Vec::new();
     for (user, at) in revoked {
         let changed = transaction
@@ -205,6 +207,18 @@ fn mark(path: &Path, before: Option<&Path>) -> Result<(Restoration, Vec<String>)
     }
     transaction.commit().map_err(|error| engine(error.to_string()))?;
     Ok((restoration, kept))
+}
+
+fn entry(backup: &Path, restoration: Restoration) -> AuditEntry {
+    AuditEntry {
+        at: restoration.at,
+        who: "entitle restore".to_owned(),
+        act: "store.restore".to_owned(),
+        subject: backup.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        before: None,
+        after: Some(format!("feeds go on behind position {}", restoration.feed_floor)),
+        note: None,
+    }
 }
 
 fn count_anew(connection: &Connection, real_now: Moment) -> Result<Restoration, Fault> {

@@ -10,6 +10,7 @@ pub mod dues;
 pub mod feeds;
 pub mod lanes;
 pub mod model;
+pub mod operators;
 pub mod reports;
 pub mod samples;
 pub mod settings;
@@ -136,8 +137,11 @@ macro_rules! conformance {
             reports: pages_come_by_creation_and_id, every_filter_narrows,
                 the_unborn_are_not_reported, accounts_do_not_mix;
             settings: accounts_and_routes_keep_their_numbers, credentials_are_replaced_by_name,
-                catalogs_are_numbered, settings_are_replaced, closing_keeps_everything,
+                settings_are_replaced, closing_keeps_everything,
                 a_closed_store_refuses, a_reset_empties_test_data_only;
+            operators: catalogs_are_numbered_and_kept, acts_that_expect_something_else_change_nothing,
+                secrets_are_replaced_and_removed, the_audit_is_one_chain_over_acts_and_changes,
+                uses_count_what_is_open_and_undelivered;
             clocks: the_offset_is_kept, time_never_runs_backwards;
             model: random_changes_agree_with_a_model;
         }

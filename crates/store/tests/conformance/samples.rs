@@ -104,6 +104,7 @@ pub fn create(row: Row) -> Change {
         callback_done: None,
         wakes_lanes: false,
         closed: None,
+        audit: None,
     }
 }
 
@@ -145,6 +146,7 @@ pub fn only_claim(account: AccountId, claim: ClaimChange) -> Change {
         callback_done: None,
         wakes_lanes: false,
         closed: None,
+        audit: None,
     }
 }
 

@@ -40,14 +40,6 @@ pub async fn credentials_are_replaced_by_name(factory: &dyn Factory) {
     assert_eq!(stage.store.credentials().await, Ok(vec![credential, other]));
 }
 
-pub async fn catalogs_are_numbered(factory: &dyn Factory) {
-    let stage = Stage::open(factory).await;
-    assert_eq!(stage.store.catalog().await, Ok(None));
-    assert_eq!(stage.store.put_catalog("one".into()).await, Ok(1));
-    assert_eq!(stage.store.put_catalog("two".into()).await, Ok(2));
-    assert_eq!(stage.store.catalog().await, Ok(Some((2, "two".into()))));
-}
-
 pub async fn settings_are_replaced(factory: &dyn Factory) {
     let stage = Stage::open(factory).await;
     assert_eq!(stage.store.setting("key").await, Ok(None));

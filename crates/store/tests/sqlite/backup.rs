@@ -212,6 +212,11 @@ async fn the_same_backup_restored_twice_counts_anew_each_time() {
     let file = SqliteFile::open(place.path()).unwrap();
     let noted = store::Examine::restorations(&file).await.unwrap();
     assert_eq!(noted, [first, third]);
+    let stage = Stage::open(&place).await;
+    let audit = stage.store.audit(0, 10).await.unwrap();
+    let subjects: Vec<_> =
+        audit.iter().map(|record| (record.entry.act.as_str(), record.entry.subject.as_str())).collect();
+    assert_eq!(subjects, [("store.restore", "copy.db"), ("store.restore", "of-first.db")]);
 }
 
 #[tokio::test]

@@ -26,6 +26,10 @@ pub struct EligibleProduct<'a> {
     pub name: &'a str,
     /// What it is.
     pub description: &'a str,
+    /// Where its logo lies.
+    pub logo_url: Option<&'a str>,
+    /// Where its terms lie.
+    pub terms_url: Option<&'a str>,
     /// Its offers.
     pub offers: &'a [String],
     /// Whether it can be sold.
@@ -38,8 +42,7 @@ pub struct EligibleProduct<'a> {
     pub healthy: bool,
 }
 
-/// The body; ranks count from 1 in the order given. Logo and terms are null until a catalog names
-/// them.
+/// The body; ranks count from 1 in the order given.
 #[must_use]
 pub fn products_body(products: &[EligibleProduct<'_>]) -> String {
     let mut out = String::with_capacity(512 * products.len().max(1));
@@ -61,7 +64,11 @@ fn push_product(out: &mut String, rank: usize, product: &EligibleProduct<'_>) {
     push_string(out, product.name);
     out.push_str(",\"productDescription\":");
     push_string(out, product.description);
-    out.push_str(",\"productLogoURL\":null,\"productTermsURL\":null,\"merchantAccountKey\":");
+    out.push_str(",\"productLogoURL\":");
+    push_optional(out, product.logo_url);
+    out.push_str(",\"productTermsURL\":");
+    push_optional(out, product.terms_url);
+    out.push_str(",\"merchantAccountKey\":");
     push_string(out, product.merchant_account_key);
     out.push_str(",\"productKey\":");
     push_string(out, product.product_key);

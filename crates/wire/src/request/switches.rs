@@ -100,6 +100,23 @@ impl Switches {
         Ok(())
     }
 
+    /// Name and value of each, in the order of [`SWITCHES`]; [`Switches::set`] takes them back.
+    #[must_use]
+    pub fn values(&self) -> [(&'static str, &str); 8] {
+        let on = |on| if on { "on" } else { "off" };
+        let refuse = |unknown, accept| if unknown == Unknown::Refuse { "refuse" } else { accept };
+        [
+            ("conflictCode", if self.conflict_code == ResponseCode::Conflict { "CONFLICT" } else { "NOT_AVAILABLE" }),
+            ("createdHttp", if self.created_http == 202 { "202" } else { "201" }),
+            ("unknownFields", refuse(self.unknown_fields, "ignore")),
+            ("unknownReasons", refuse(self.unknown_reasons, "accept")),
+            ("nullInUpdate", if self.null_in_update == NullInUpdate::Skip { "skip" } else { "clear" }),
+            ("notificationReasonField", &self.notification_reason_field),
+            ("notifyOwnChanges", on(self.notify_own_changes)),
+            ("notifyOnCreate", on(self.notify_on_create)),
+        ]
+    }
+
     /// Sets one as the header `X-Entitle-Switch` says: `name=value`.
     ///
     /// # Errors
@@ -123,5 +140,23 @@ fn fault(name: &str) -> Fault {
                 names().collect::<Vec<_>>().join(", ")
             )),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_value_of_every_switch_is_told_as_it_was_set() {
+        for (at, (name, values)) in SWITCHES.into_iter().enumerate() {
+            assert_eq!(Switches::default().values()[at], (name, values[0]), "the default comes first");
+            for value in values {
+                let value = if *value == "*" { "why" } else { value };
+                let mut switches = Switches::default();
+                switches.set(name, value).unwrap();
+                assert_eq!(switches.values()[at], (name, value));
+            }
+        }
     }
 }

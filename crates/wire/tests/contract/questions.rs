@@ -145,7 +145,8 @@ const PRODUCTS: &str = concat!(
     r#""merchantAccountKey":"M","productKey":"P","#,
     r#""offerKeys":[],"rule":null,"supports":["update"],"health":"OK"},"#,
     r#"{"productIdentifier":"M/P","productRank":2,"productStatus":"UNAVAILABLE","productName":"P's \"name\"","#,
-    r#""productDescription":"","productLogoURL":null,"productTermsURL":null,"#,
+    r#""productDescription":"","productLogoURL":"https://m.example/p.png","#,
+    r#""productTermsURL":"https://m.example/terms","#,
     r#""merchantAccountKey":"M","productKey":"P","#,
     r#""offerKeys":["A","B"],"rule":"merchant-unreachable","supports":[],"health":"FAILING"}]}"#,
 );
@@ -158,6 +159,8 @@ fn products_are_ranked_as_they_come() {
         product_key: "P",
         name: "P's \"name\"",
         description: "",
+        logo_url: None,
+        terms_url: None,
         offers: &[],
         status: ProductStatus::Available,
         rule: None,
@@ -165,6 +168,8 @@ fn products_are_ranked_as_they_come() {
         healthy: true,
     };
     let bad = EligibleProduct {
+        logo_url: Some("https://m.example/p.png"),
+        terms_url: Some("https://m.example/terms"),
         offers: &offers,
         status: ProductStatus::Unavailable,
         rule: Some("merchant-unreachable"),

@@ -8,6 +8,7 @@ use std::sync::Arc;
 /// The connector; a [`Receiver`] is the merchant. 200 done, 201 accepted, 202 queued or, with a
 /// body, a URL; 404 not done, 429 busy, 401 misconfigured, other 4xx refused (a body
 /// `ALREADY_SUBSCRIBED` says so), 5xx unknown.
+#[derive(Debug)]
 pub(crate) struct ScriptedMerchant {
     base: String,
 }

@@ -13,6 +13,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 /// A connector with a defect.
+#[derive(Debug)]
 struct Panics;
 
 impl merchants::Connector for Panics {

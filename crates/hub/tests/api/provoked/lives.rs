@@ -171,6 +171,7 @@ impl TestHub {
             callback_done: None,
             wakes_lanes: false,
             closed: None,
+            audit: None,
         };
         assert_eq!(self.store.commit(change).await.unwrap(), Committed::Done);
     }
