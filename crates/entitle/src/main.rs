@@ -1,9 +1,11 @@
 //! `entitle`: the one binary. Each subcommand has its own file; without one the sandbox starts.
 
 mod audit;
+mod backup;
 mod catalog;
 mod connection;
 mod credential;
+mod doctor;
 mod entitlement;
 mod failure;
 mod key_file;
@@ -11,6 +13,8 @@ mod listen;
 mod notifications;
 mod openapi;
 mod operator;
+mod progress;
+mod restore;
 mod running;
 mod sandbox;
 mod secret;
@@ -18,6 +22,7 @@ mod serve;
 mod settings;
 mod socket;
 mod start_text;
+mod store_file;
 mod text;
 
 use clap::{Parser, Subcommand};
@@ -71,6 +76,15 @@ enum Command {
     /// Follow what happens as it happens, and forward it to a receiver of yours
     #[command(after_help = listen::EXAMPLES)]
     Listen(listen::Options),
+    /// Look through a store and say what is wrong with it
+    #[command(after_help = doctor::EXAMPLES)]
+    Doctor(doctor::Options),
+    /// Copy a store to a file, while its hub goes on
+    #[command(after_help = backup::EXAMPLES)]
+    Backup(backup::Options),
+    /// Make a backup the store of a hub again
+    #[command(after_help = restore::EXAMPLES)]
+    Restore(restore::Options),
     /// Print the API as an OpenAPI 3.1 document
     #[command(after_help = openapi::EXAMPLES)]
     Openapi,
@@ -80,19 +94,22 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     start_logs();
     let done = match cli.command.unwrap_or(Command::Sandbox(cli.sandbox)) {
-        Command::Sandbox(options) => sandbox::run(&options),
-        Command::Serve(options) => serve::run(&options),
-        Command::Openapi => openapi::run(),
-        Command::Catalog(command) => waiting_for(catalog::run(&command)),
-        Command::Credential(command) => waiting_for(credential::run(&command)),
-        Command::Secret(command) => waiting_for(secret::run(&command)),
-        Command::Audit(command) => waiting_for(audit::run(&command)),
-        Command::Entitlement(command) => waiting_for(entitlement::run(&command)),
-        Command::Notifications(command) => waiting_for(notifications::run(&command)),
-        Command::Listen(options) => waiting_for(listen::run(&options)),
+        Command::Sandbox(options) => sandbox::run(&options).map(succeeded),
+        Command::Serve(options) => serve::run(&options).map(succeeded),
+        Command::Catalog(command) => waiting_for(catalog::run(&command)).map(succeeded),
+        Command::Credential(command) => waiting_for(credential::run(&command)).map(succeeded),
+        Command::Secret(command) => waiting_for(secret::run(&command)).map(succeeded),
+        Command::Audit(command) => waiting_for(audit::run(&command)).map(succeeded),
+        Command::Doctor(options) => waiting_for(doctor::run(&options)),
+        Command::Backup(options) => backup::run(&options),
+        Command::Restore(options) => waiting_for(restore::run(&options)),
+        Command::Openapi => openapi::run().map(succeeded),
+        Command::Entitlement(command) => waiting_for(entitlement::run(&command)).map(succeeded),
+        Command::Notifications(command) => waiting_for(notifications::run(&command)).map(succeeded),
+        Command::Listen(options) => waiting_for(listen::run(&options)).map(succeeded),
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => failure::tell(&error),
     }
 }
@@ -105,8 +122,13 @@ fn sqlite_file(database: &str) -> anyhow::Result<PathBuf> {
     }
 }
 
-/// A command that asks a hub needs no threads of its own.
-fn waiting_for(command: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+/// Most commands either fail or do all they were asked.
+const fn succeeded((): ()) -> ExitCode {
+    ExitCode::SUCCESS
+}
+
+/// A command that asks a hub, or reads a file, needs no threads of its own.
+fn waiting_for<T>(command: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(command)
 }
 

@@ -7,6 +7,7 @@ mod catalog;
 mod credentials;
 mod desk;
 mod dispatch;
+pub mod doctor;
 mod execute;
 mod http;
 mod leases;

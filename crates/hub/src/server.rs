@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 /// A connection on which no request comes for so long is closed; headers that have begun are
 /// awaited less long, in `patience`.
@@ -29,6 +29,8 @@ const HEADER_BYTES_MAX: usize = 64 * 1024;
 const DRAIN_WITHIN: Duration = Duration::from_secs(8);
 /// After a failed accept (no file descriptors left) the next try waits.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
+/// ... and the operator is told so often.
+const TOLD_AGAIN: Duration = Duration::from_secs(60);
 
 /// The listener could not be had.
 #[derive(Debug, thiserror::Error)]
@@ -76,15 +78,23 @@ impl Server {
         let graceful = GracefulShutdown::new();
         let builder = builder();
         tokio::pin!(stop);
+        let mut told: Option<Instant> = None;
         loop {
             let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
             let stream = tokio::select! {
                 accepted = self.listener.accept() => accepted,
                 () = &mut stop => break,
             };
-            let Ok((stream, _)) = stream else {
-                sleep(ACCEPT_AGAIN).await;
-                continue;
+            let (stream, _) = match stream {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    if told.is_none_or(|told| told.elapsed() > TOLD_AGAIN) {
+                        told = Some(Instant::now());
+                        tracing::error!(%error, "no connection can be accepted; raise the limit of open files");
+                    }
+                    sleep(ACCEPT_AGAIN).await;
+                    continue;
+                }
             };
             let watched = graceful.watch(connection(&builder, stream, hub.clone()));
             tokio::spawn(async move {

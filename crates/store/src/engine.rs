@@ -2,8 +2,8 @@
 
 use crate::{
     AccountRow, Act, Administered, AuditEntry, AuditRecord, Callback, CatalogVersion, Change, ClosedOperation,
-    Committed, CredentialRow, LaneResult, LaneWork, Load, Loaded, NotificationState, Report, Row, SealedSecret,
-    StoredEvent, StoredNotification, Uses,
+    Committed, CredentialRow, Examine, LaneResult, LaneWork, Load, Loaded, NotificationState, Report, Row,
+    SealedSecret, StoredEvent, StoredNotification, Uses,
 };
 use entitlement::Moment;
 use ids::{AccountId, EntitlementKey, NotificationId, OperationId, RouteId, TargetId};
@@ -128,14 +128,16 @@ pub trait Store: Send + Sync + 'static {
     /// Moves the store's clock (sandbox) and makes the offset durable.
     fn set_clock_offset(&self, offset_ms: i64) -> StoreFuture<'_, ()>;
     /// Empties all test data: entitlements, events, claims, lanes, call-backs, the clock offset
-    /// (sandbox). Accounts, credentials, catalog and settings stay; a feed goes on behind a gap of
-    /// one position, so that a cursor of before is known to be one.
+    /// (sandbox). Accounts, credentials, catalog and settings stay; test feeds begin at position 1
+    /// again.
     fn reset_test_data(&self) -> StoreFuture<'_, ()>;
     /// Whether `commit` always knows what became of a change. An engine behind a network may not,
     /// and answers `StoreError::Unknown`; the caller then commits the same change again.
     fn knows_outcomes(&self) -> bool {
         false
     }
+    /// What an examination reads.
+    fn examine(&self) -> &dyn Examine;
     /// Changes waiting to be committed right now (a figure for operators).
     fn waiting(&self) -> usize;
     /// Finishes what is waiting and closes; no call works afterwards.

@@ -9,9 +9,11 @@ mod claim;
 mod clock;
 mod codec;
 mod engine;
+mod examine;
 pub mod faults;
 mod lane;
 mod query;
+mod restoration;
 mod row;
 mod sqlite;
 
@@ -21,7 +23,11 @@ pub use change::*;
 pub use claim::*;
 pub use clock::Clock;
 pub use engine::*;
+pub use examine::*;
 pub use lane::*;
 pub use query::*;
+pub use restoration::Restoration;
 pub use row::*;
-pub use sqlite::{OpenError, Options, SqliteStore};
+pub use sqlite::{
+    BackupError, BackupMade, OpenError, Options, RestoreError, Restored, Restoring, SqliteFile, SqliteStore,
+};

@@ -5,12 +5,15 @@
 
 mod accounts;
 mod administration;
+mod backup;
+mod beside;
 mod callbacks;
 mod claims;
 mod commit;
 mod connect;
 mod engine;
 mod events;
+mod examine;
 mod fault;
 mod file;
 mod lanes;
@@ -22,12 +25,17 @@ mod options;
 mod prepared;
 mod readers;
 mod reports;
+mod restore;
+mod restored;
 mod rows;
 mod session;
 mod stored;
 mod writer;
 
+pub use backup::{BackupError, BackupMade};
+pub use beside::SqliteFile;
 pub use options::{OpenError, Options};
+pub use restore::{RestoreError, Restored, Restoring};
 
 use crate::StoreError;
 use crate::clock::StoreClock;
@@ -49,6 +57,8 @@ pub struct SqliteStore {
     path: PathBuf,
     clock: StoreClock,
     readers: Arc<Readers>,
+    /// The same file, for whoever only reads it.
+    file: SqliteFile,
     /// `None` once closed.
     queue: RwLock<Option<mpsc::Sender<Box<dyn Work>>>>,
     waiting_max: usize,
@@ -83,8 +93,10 @@ impl SqliteStore {
         let (sender, queue) = mpsc::channel();
         let (has_ended, ended) = watch::channel(false);
         let shared = Arc::new(Shared { waiting: AtomicUsize::new(0), stopped: watch::Sender::new(None) });
+        let session = Session::new(connection)
+            .map_err(|fault| failed("reading what was restored")(StoreError::from(fault).to_string()))?;
         let writer = Writer {
-            session: Session::new(connection),
+            session,
             queue,
             shared: Arc::clone(&shared),
             batch_max: options.batch_max.max(1),
@@ -99,8 +111,13 @@ impl SqliteStore {
                 has_ended.send_replace(true);
             })
             .map_err(|error| failed("starting the writer")(error.to_string()))?;
+        let readers = Arc::new(Readers::new(path.clone(), false));
+        readers.warm_up().map_err(|error| failed("opening a reader")(error.to_string()))?;
+        let file =
+            SqliteFile { path: path.clone(), readers: Arc::clone(&readers), is_alone: false, is_immutable: false };
         Ok(Self {
-            readers: Arc::new(Readers::new(path.clone())),
+            readers,
+            file,
             path,
             clock: StoreClock::new(options.clock, offset_ms),
             queue: RwLock::new(Some(sender)),
@@ -109,6 +126,12 @@ impl SqliteStore {
             ended,
             thread: Mutex::new(Some(thread)),
         })
+    }
+
+    /// The file for whoever only reads it: doctor and backup.
+    #[must_use]
+    pub const fn file(&self) -> &SqliteFile {
+        &self.file
     }
 
     /// Whether the engine has stopped at an I/O error: the process must stop accepting and exit.

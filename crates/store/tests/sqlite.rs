@@ -5,6 +5,9 @@
 #[path = "conformance/checks.rs"]
 mod checks;
 
+#[path = "sqlite/backup.rs"]
+mod backup;
+
 use checks::Factory;
 use std::future::Future;
 use std::path::PathBuf;

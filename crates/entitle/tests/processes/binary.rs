@@ -55,7 +55,12 @@ impl Binary {
 
     /// Starts it with these arguments and waits until it answers.
     pub(crate) fn start_with(arguments: &[&str]) -> Self {
-        let mut child = command(arguments).spawn().expect("the binary cannot be started");
+        Self::start_in(&[], arguments)
+    }
+
+    /// The same by way of another program, which becomes this one.
+    pub(crate) fn start_in(within: &[&str], arguments: &[&str]) -> Self {
+        let mut child = command_in(within, arguments).spawn().expect("the binary cannot be started");
         let lines = lines_of(child.stdout.take().expect("stdout is piped"));
         let stderr = Arc::new(Mutex::new(String::new()));
         let stderr_reader = Some(collect(child.stderr.take().expect("stderr is piped"), Arc::clone(&stderr)));
@@ -178,10 +183,26 @@ pub(crate) fn run_with(arguments: &[&str], settings: &[(&str, &str)]) -> Ended {
     }
 }
 
+/// The same by way of another program, which becomes this one.
+pub(crate) fn run_in(within: &[&str], arguments: &[&str]) -> Ended {
+    let output = command_in(within, arguments).output().expect("the binary cannot be started");
+    Ended {
+        code: output.status.code(),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
 /// The binary, not started yet, with none of the machine's settings.
 pub(crate) fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_entitle"));
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command_in(&[], arguments)
+}
+
+fn command_in(within: &[&str], arguments: &[&str]) -> Command {
+    let binary = env!("CARGO_BIN_EXE_entitle");
+    let words: Vec<&str> = within.iter().copied().chain([binary]).chain(arguments.iter().copied()).collect();
+    let mut command = Command::new(words[0]);
+    command.args(&words[1..]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     for setting in SETTINGS {
         command.env_remove(setting);
     }

@@ -123,7 +123,8 @@ impl Hub {
         self.store.feed_head(account).await.map_err(from_store)
     }
 
-    /// The events after a position, which follow it without a gap, or it is no position any more.
+    /// The events after a position, which follow it without a gap, or it is no position any more. A
+    /// page ends before a gap: whoever stands there is told (docs/decisions/0020).
     async fn feed_page(&self, account: AccountId, after: u64, head: u64, limit: usize) -> Answered<Vec<Fed>> {
         let there = head.checked_sub(after).ok_or_else(expired)?;
         if there == 0 {
@@ -132,10 +133,15 @@ impl Hub {
         let limit = usize::try_from(there).unwrap_or(limit).min(limit);
         let events = self.store.feed(account, after, limit).await.map_err(from_store)?;
         match events.first() {
-            Some((_, first)) if first.position == after + 1 => Ok(events),
+            Some((_, first)) if first.position == after + 1 => Ok(without_gap(events, after + 1)),
             Some(_) | None => Err(expired()),
         }
     }
+}
+
+/// What follows each other from that position on.
+fn without_gap(events: Vec<Fed>, first: u64) -> Vec<Fed> {
+    events.into_iter().zip(first..).take_while(|((_, event), at)| event.position == *at).map(|(fed, _)| fed).collect()
 }
 
 fn expired() -> Box<ErrorAnswer> {

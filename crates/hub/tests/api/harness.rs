@@ -50,7 +50,7 @@ pub(crate) struct TestHub {
     stop: oneshot::Sender<()>,
     server: JoinHandle<()>,
     dispatch: Dispatch,
-    _place: tempfile::TempDir,
+    place: tempfile::TempDir,
 }
 
 /// How a hub differs from the sandbox as it is.
@@ -131,7 +131,7 @@ impl Setup {
         let (stop, stopped) = oneshot::channel();
         let server = tokio::spawn(server.run(hub.clone(), async move { drop(stopped.await) }));
         let secret = WebhookSecret::parse(&secret_text).unwrap();
-        TestHub { address, clock, store, faults, secret, secret_text, hub, stop, server, dispatch, _place: place }
+        TestHub { address, clock, store, faults, secret, secret_text, hub, stop, server, dispatch, place }
     }
 }
 
@@ -206,6 +206,11 @@ impl TestHub {
     /// The sandbox as it is.
     pub(crate) async fn start() -> Self {
         Setup::new().start().await
+    }
+
+    /// Its data file.
+    pub(crate) fn file(&self) -> std::path::PathBuf {
+        self.place.path().join("hub.db")
     }
 
     /// The store's clock, as records print it.

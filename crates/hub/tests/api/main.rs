@@ -10,6 +10,7 @@ mod clock;
 mod coverage;
 mod create;
 mod credentials;
+mod doctor;
 mod documents;
 mod dry_run;
 mod endings;

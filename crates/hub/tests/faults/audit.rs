@@ -3,7 +3,8 @@
 
 use crate::harness::Case;
 use crate::merchant::{State, There};
-use entitlement::{Entitlement, NotifySwitches, Stage, Status, apply, broken, effects, fold};
+use entitlement::{Entitlement, NotifySwitches, Stage, Status, apply, effects, fold};
+use hub::doctor::{self, Wanted};
 use std::collections::{HashMap, HashSet};
 use store::{Row, Store};
 
@@ -16,36 +17,26 @@ impl Case {
         self.quiet();
         assert_eq!(self.store().left(), 0, "a scripted fault was never met");
         for row in self.rows() {
-            self.is_sound(&row);
-            self.history_folds(&row);
+            assert!(!row.state.unborn, "a report shows what never came to be");
             self.told_once(&row);
         }
-        self.feed_has_no_gaps();
+        self.doctor_finds_nothing();
         self.done_once();
         self.operations_are_kept();
         self.merchant_agrees();
         self.delivered_in_order();
     }
 
-    fn is_sound(&self, row: &Row) {
-        let state = &row.state;
-        assert_eq!(broken(state), None, "{state:#?}");
-        assert!(!state.unborn, "a report shows what never came to be");
-        assert_eq!(row.slot.is_some(), state.record.status.is_open(), "a slot is held while open: {row:#?}");
+    /// Rows, histories, slots, lanes, feeds, operations, request identities.
+    fn doctor_finds_nothing(&self) {
+        let wanted = Wanted { limits: self.limits(), ..Wanted::default() };
+        let examined = self.block(doctor::run(self.store().examine(), &wanted, &mut |_| ())).unwrap();
+        assert_eq!(examined.findings, [], "the doctor has findings");
     }
 
-    fn history_folds(&self, row: &Row) {
-        let history = self.history(row.key);
-        let numbers = history.iter().map(|stored| stored.sequence);
-        assert!(numbers.eq(1..=row.last_event), "events have no gaps: {history:#?}");
-        let mut version = 0;
-        for stored in &history {
-            assert!([version, version + 1].contains(&stored.event.version), "versions have no gaps: {history:#?}");
-            version = stored.event.version;
-        }
-        let folded = fold(history.iter().map(|stored| &stored.event)).expect("it begins with its creation");
-        let plain = Entitlement { operation: None, duty: None, ..row.state.clone() };
-        assert_eq!(folded, plain, "the history folds to the row");
+    /// By route, as the catalog has them.
+    fn limits(&self) -> HashMap<ids::RouteId, u32> {
+        self.rows().iter().map(|row| (row.route, self.plan.limit)).collect()
     }
 
     /// Every event has exactly the notification it obliges, in the lane's order.
@@ -64,11 +55,6 @@ impl Case {
         assert!(stored.iter().map(|one| one.sequence).eq(1..=stored.len() as u32), "a lane has no gaps");
         let there: Vec<_> = stored.iter().map(|one| (one.event, one.reason)).collect();
         assert_eq!(there, obliged, "told exactly what was to be told: {history:#?}");
-    }
-
-    fn feed_has_no_gaps(&self) {
-        let feed = self.block(self.store().inner().feed(self.life().account.id, 0, 10_000)).unwrap();
-        assert!(feed.iter().map(|(_, stored)| stored.position).eq(1..=feed.len() as u64));
     }
 
     fn done_once(&self) {

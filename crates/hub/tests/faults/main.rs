@@ -4,6 +4,7 @@
 
 mod audit;
 mod callers;
+mod clock_back;
 mod connector;
 mod crash;
 mod creates;

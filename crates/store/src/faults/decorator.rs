@@ -3,8 +3,8 @@
 use super::{Call, FaultyStore};
 use crate::{
     AccountRow, Act, Administered, AuditEntry, AuditRecord, Callback, CatalogVersion, Change, ClosedOperation,
-    Committed, CredentialRow, LaneResult, LaneWork, Load, Loaded, NotificationState, Report, Row, SealedSecret, Store,
-    StoreFuture, StoredEvent, StoredNotification, Uses,
+    Committed, CredentialRow, Examine, LaneResult, LaneWork, Load, Loaded, NotificationState, Report, Row,
+    SealedSecret, Store, StoreFuture, StoredEvent, StoredNotification, Uses,
 };
 use entitlement::Moment;
 use ids::{AccountId, EntitlementKey, NotificationId, OperationId, RouteId, TargetId};
@@ -177,6 +177,10 @@ impl<S: Store> Store for FaultyStore<S> {
 
     fn reset_test_data(&self) -> StoreFuture<'_, ()> {
         self.inner.reset_test_data()
+    }
+
+    fn examine(&self) -> &dyn Examine {
+        self.inner.examine()
     }
 
     fn waiting(&self) -> usize {

@@ -1,6 +1,7 @@
 //! What changes rarely: accounts, routes, credentials, the catalog, settings; and emptying.
 
 use super::fault::Fault;
+use super::restored;
 use super::session::Session;
 use crate::{AccountRow, CredentialRow};
 use entitlement::Moment;
@@ -22,10 +23,15 @@ pub(super) fn is_live(connection: &Connection, account: AccountId) -> rusqlite::
     connection.prepare_cached("SELECT live FROM account WHERE id = ?1")?.query_row([account.0], |row| row.get(0))
 }
 
+/// In a restored store it may have been there before, with a feed: a new one goes on behind that.
 pub(super) fn insert_account(connection: &Connection, organisation: &str, live: bool) -> Result<AccountId, Fault> {
+    let floor = restored::newest(connection)?.map_or(0, |restored| restored.feed_floor);
+    let position = i64::try_from(floor).unwrap_or(i64::MAX);
     connection
-        .prepare_cached("INSERT INTO account (organisation, live) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
-        .execute((organisation, live))?;
+        .prepare_cached(
+            "INSERT INTO account (organisation, live, position) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+        )?
+        .execute((organisation, live, position))?;
     account(connection, organisation, live)?.ok_or_else(|| Fault::Content("the new account is not there".into()))
 }
 

@@ -136,6 +136,7 @@ fn write_events(session: &mut Session, prepared: &Prepared, row: &Row) -> Result
             event: first + notice.event as u32,
             version: event.version,
             at: change.at,
+            sequence_least: session.sequence_least(row.state.record.date_created),
         };
         lanes::append(&session.connection, notice, &told)?;
     }

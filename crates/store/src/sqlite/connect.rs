@@ -2,6 +2,7 @@
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
+use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
 
@@ -50,14 +51,33 @@ pub(super) fn limit_pages(connection: &Connection, pages_max: Option<u32>) -> ru
     connection.query_row(&format!("PRAGMA max_page_count = {}", pages_max.unwrap_or(NO_LIMIT)), [], |_| Ok(()))
 }
 
-/// A connection that reads. The file must exist.
-pub(super) fn reader(path: &Path) -> rusqlite::Result<Connection> {
+/// A connection that reads. The file must exist. An immutable file is one that nobody can change,
+/// so that no lock and nothing beside it is needed.
+pub(super) fn reader(path: &Path, is_immutable: bool) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
+    let connection = if is_immutable {
+        Connection::open_with_flags(immutable(path), flags | OpenFlags::SQLITE_OPEN_URI)?
+    } else {
+        Connection::open_with_flags(path, flags)?
+    };
     prepare_once(&connection)?;
     connection
         .execute_batch(&format!("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -{};", READER_CACHE_MIB * 1024))?;
     Ok(connection)
+}
+
+/// The file's name in the form that says so.
+fn immutable(path: &Path) -> OsString {
+    use std::os::unix::ffi::{OsStrExt, OsStringExt};
+    let mut uri = b"file:".to_vec();
+    for byte in path.as_os_str().as_bytes() {
+        match byte {
+            b'?' | b'#' | b'%' => uri.extend(format!("%{byte:02X}").bytes()),
+            other => uri.push(*other),
+        }
+    }
+    uri.extend(b"?immutable=1");
+    OsString::from_vec(uri)
 }
 
 /// Statements stay prepared, and their plans do not depend on the values bound: without the plan

@@ -7,8 +7,8 @@ use super::{
 };
 use crate::{
     AccountRow, Act, Administered, AuditEntry, AuditRecord, Callback, CatalogVersion, Change, ClosedOperation,
-    Committed, CredentialRow, LaneResult, LaneWork, Load, Loaded, NotificationState, Report, Row, SealedSecret, Store,
-    StoreFuture, StoredEvent, StoredNotification, Uses,
+    Committed, CredentialRow, Examine, LaneResult, LaneWork, Load, Loaded, NotificationState, Report, Row,
+    SealedSecret, Store, StoreFuture, StoredEvent, StoredNotification, Uses,
 };
 use entitlement::Moment;
 use ids::{AccountId, EntitlementKey, NotificationId, OperationId, RouteId, TargetId};
@@ -257,6 +257,10 @@ impl Store for SqliteStore {
 
     fn knows_outcomes(&self) -> bool {
         true
+    }
+
+    fn examine(&self) -> &dyn Examine {
+        &self.file
     }
 
     fn waiting(&self) -> usize {

@@ -8,7 +8,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// Only the owner reads and writes.
-const FILE_MODE: u32 = 0o600;
+pub(super) const FILE_MODE: u32 = 0o600;
 /// Only the owner looks inside.
 const DIRECTORY_MODE: u32 = 0o700;
 
@@ -27,21 +27,46 @@ impl Drop for Lock {
 
 /// Makes directory and file where absent, refuses network file systems, takes the lock.
 pub(super) fn take(path: &Path) -> Result<Lock, OpenError> {
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    DirBuilder::new().recursive(true).mode(DIRECTORY_MODE).create(directory).map_err(failed(directory, "created"))?;
-    if let Some(kind) = network_kind(directory) {
-        return Err(OpenError::Network { path: path.into(), kind });
-    }
-    let lock = lock(path)?;
+    let lock = take_place(path)?;
     let file = owners_only(path, "opened")?;
     let mode = file.metadata().map_err(failed(path, "read"))?.permissions().mode();
     if mode & 0o077 != 0 {
         fs::set_permissions(path, fs::Permissions::from_mode(FILE_MODE)).map_err(failed(path, "kept private"))?;
     }
     Ok(lock)
+}
+
+/// The same without the file: its place only.
+pub(super) fn take_place(path: &Path) -> Result<Lock, OpenError> {
+    let directory = directory_of(path);
+    DirBuilder::new().recursive(true).mode(DIRECTORY_MODE).create(directory).map_err(failed(directory, "created"))?;
+    if let Some(kind) = network_kind(directory) {
+        return Err(OpenError::Network { path: path.into(), kind });
+    }
+    lock(path)
+}
+
+/// The directory a file lies in.
+pub(super) fn directory_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// The process that owns a data file now: `None` where nobody does, `Some(None)` where the lock
+/// does not tell who.
+pub(super) fn owner(path: &Path) -> Option<Option<u32>> {
+    let mut file = File::open(lock_path(path)).ok()?;
+    match file.try_lock_shared() {
+        Err(TryLockError::WouldBlock) => {
+            let mut text = String::new();
+            // Unreadable text only costs the number.
+            let _ = file.read_to_string(&mut text);
+            Some(text.trim().parse().ok())
+        }
+        Ok(()) | Err(TryLockError::Error(_)) => None,
+    }
 }
 
 /// The lock file's place.

@@ -15,6 +15,8 @@ pub(super) struct Told {
     pub(super) event: u32,
     pub(super) version: u32,
     pub(super) at: Moment,
+    /// No lower number is given out: in a restored store one may have been, before.
+    pub(super) sequence_least: u32,
 }
 
 /// Gives a notice its place in the lane; an empty lane becomes due, a parked one stays parked.
@@ -23,17 +25,18 @@ pub(super) fn append(connection: &Connection, notice: &Notice, told: &Told) -> R
         .prepare_cached("SELECT next, head = next FROM lane WHERE key = ?1 AND target = ?2")?
         .query_row((bytes(told.key), notice.target.0), |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    let sequence = lane.map_or(1, |(next, _)| next);
+    let sequence = lane.map_or(1, |(next, _)| next).max(told.sequence_least);
+    let next = sequence.saturating_add(1);
     match lane {
         None => connection
-            .prepare_cached("INSERT INTO lane (key, target, next, head, attempt_at) VALUES (?1, ?2, 2, 1, ?3)")?
-            .execute((bytes(told.key), notice.target.0, told.at.0))?,
+            .prepare_cached("INSERT INTO lane (key, target, next, head, attempt_at) VALUES (?1, ?2, ?3, ?4, ?5)")?
+            .execute((bytes(told.key), notice.target.0, next, sequence, told.at.0))?,
         Some((_, true)) => connection
-            .prepare_cached("UPDATE lane SET next = next + 1, attempt_at = ?3 WHERE key = ?1 AND target = ?2")?
-            .execute((bytes(told.key), notice.target.0, told.at.0))?,
+            .prepare_cached("UPDATE lane SET next = ?3, head = ?4, attempt_at = ?5 WHERE key = ?1 AND target = ?2")?
+            .execute((bytes(told.key), notice.target.0, next, sequence, told.at.0))?,
         Some((_, false)) => connection
-            .prepare_cached("UPDATE lane SET next = next + 1 WHERE key = ?1 AND target = ?2")?
-            .execute((bytes(told.key), notice.target.0))?,
+            .prepare_cached("UPDATE lane SET next = ?3 WHERE key = ?1 AND target = ?2")?
+            .execute((bytes(told.key), notice.target.0, next))?,
     };
     Ok(notifications::insert(connection, notice, told, sequence)?)
 }
@@ -161,9 +164,15 @@ pub(super) fn settle(connection: &Connection, result: &LaneResult) -> Result<(),
     let Some(Before { next, failures, attempt_at, woken, parked_since }) = lane else {
         return Ok(());
     };
+    // With one in the lane, as usual, nothing follows and nothing has to be looked up.
+    let following = if result.sequence.saturating_add(1) < next {
+        notifications::following(connection, result.key, result.target, result.sequence)?
+    } else {
+        None
+    };
     let on = |failures| After {
-        head: result.sequence + 1,
-        attempt_at: (result.sequence + 1 < next).then_some(result.at),
+        head: following.unwrap_or(next),
+        attempt_at: following.map(|_| result.at),
         failures,
         parked_since: None,
     };

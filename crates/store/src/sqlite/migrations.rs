@@ -2,6 +2,7 @@
 //! transaction with the note that it was; its text never changes afterwards.
 
 use super::OpenError;
+use super::fault::Fault;
 use entitlement::Moment;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::path::Path;
@@ -29,6 +30,27 @@ const MIGRATIONS: &[Migration] = &[
 
 /// "ENTL", so that `file` and we know our own files.
 const APPLICATION_ID: i64 = 0x454e_544c;
+
+/// The schema that this program makes.
+pub(super) fn newest() -> i64 {
+    MIGRATIONS.last().map_or(0, |migration| migration.number)
+}
+
+/// The schema of a file; `None` where it is not one of ours.
+pub(super) fn version(connection: &Connection) -> rusqlite::Result<Option<i64>> {
+    let id: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    if id != APPLICATION_ID {
+        return Ok(None);
+    }
+    connection.query_row("SELECT max(number) FROM schema_version", [], |row| row.get(0))
+}
+
+/// An empty store in memory, to compare a schema with.
+pub(super) fn fresh() -> Result<Connection, Fault> {
+    let mut connection = Connection::open_in_memory()?;
+    migrate(&mut connection, Path::new(":memory:"), Moment(0)).map_err(|error| Fault::Content(error.to_string()))?;
+    Ok(connection)
+}
 
 /// Brings the file to the newest schema; refuses what it does not understand.
 pub(super) fn migrate(connection: &mut Connection, path: &Path, now: Moment) -> Result<(), OpenError> {
@@ -75,7 +97,7 @@ fn refuse_newer<E: FnOnce(rusqlite::Error) -> OpenError>(
     let found: i64 = connection
         .query_row("SELECT coalesce(max(number), 0) FROM schema_version", [], |row| row.get(0))
         .map_err(engine("reading the schema version"))?;
-    let known = MIGRATIONS.last().map_or(0, |migration| migration.number);
+    let known = newest();
     if found > known {
         return Err(OpenError::Newer { path: path.into(), found, known });
     }

@@ -95,6 +95,24 @@ fn list(connection: &Connection, rest: &str, params: impl Params) -> Result<Vec<
     Ok(notifications)
 }
 
+/// Everything of one entitlement, by target and sequence.
+pub(super) fn all_of(connection: &Connection, key: EntitlementKey) -> Result<Vec<StoredNotification>, Fault> {
+    list(connection, "WHERE key = ?1 ORDER BY target, sequence", [bytes(key)])
+}
+
+/// The notification of a lane that comes after `sequence`. There may be a gap before it: a restored
+/// store goes on with higher numbers.
+pub(super) fn following(
+    connection: &Connection,
+    key: EntitlementKey,
+    target: TargetId,
+    sequence: u32,
+) -> rusqlite::Result<Option<u32>> {
+    connection
+        .prepare_cached("SELECT min(sequence) FROM notification WHERE key = ?1 AND target = ?2 AND sequence > ?3")?
+        .query_row((bytes(key), target.0, sequence), |row| row.get(0))
+}
+
 /// Of one entitlement of the account or of all, in one state or in any; newest first.
 pub(super) fn newest(
     connection: &Connection,

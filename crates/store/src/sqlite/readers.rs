@@ -26,6 +26,7 @@ const LONG_READS_MAX: usize = 4;
 #[derive(Debug)]
 pub(super) struct Readers {
     path: PathBuf,
+    is_immutable: bool,
     kept: Mutex<Vec<Reader>>,
     long: Semaphore,
     born: Stopwatch,
@@ -40,9 +41,10 @@ struct Reader {
 }
 
 impl Readers {
-    pub(super) fn new(path: PathBuf) -> Self {
+    pub(super) fn new(path: PathBuf, is_immutable: bool) -> Self {
         Self {
             path,
+            is_immutable,
             kept: Mutex::default(),
             long: Semaphore::new(LONG_READS_MAX),
             born: Stopwatch::start(),
@@ -52,14 +54,25 @@ impl Readers {
 
     /// Reads on this thread.
     pub(super) fn read<T>(&self, read: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, StoreError> {
+        self.read_within(SNAPSHOT_MAX_MS, read)
+    }
+
+    /// The same with another limit: a long one only where nobody writes.
+    pub(super) fn read_within<T>(
+        &self,
+        limit_ms: u64,
+        read: impl FnOnce(&Connection) -> Result<T, Fault>,
+    ) -> Result<T, StoreError> {
         if self.shut.load(Ordering::Relaxed) {
             return Err(StoreError::Stopped("it is closed".into()));
         }
         let reader = match self.take() {
             Some(reader) => reader,
-            None => self.open().map_err(Fault::from)?,
+            None => {
+                self.open().map_err(|error| without_descriptors(&error).unwrap_or_else(|| Fault::from(error).into()))?
+            }
         };
-        let until = self.born.elapsed_ms().saturating_add(SNAPSHOT_MAX_MS);
+        let until = self.born.elapsed_ms().saturating_add(limit_ms);
         reader.until_ms.store(until, Ordering::Relaxed);
         let result = read(&reader.connection);
         if reader.connection.is_autocommit() || reader.connection.execute_batch("ROLLBACK").is_ok() {
@@ -73,9 +86,18 @@ impl Readers {
         self: &Arc<Self>,
         read: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, StoreError> {
+        self.read_long_within(SNAPSHOT_MAX_MS, read).await
+    }
+
+    /// The same with another limit.
+    pub(super) async fn read_long_within<T: Send + 'static>(
+        self: &Arc<Self>,
+        limit_ms: u64,
+        read: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, StoreError> {
         let _permit = self.long.acquire().await.map_err(|_| StoreError::Busy)?;
         let readers = Arc::clone(self);
-        tokio::task::spawn_blocking(move || readers.read(read))
+        tokio::task::spawn_blocking(move || readers.read_within(limit_ms, read))
             .await
             .map_err(|error| StoreError::Unreadable(error.to_string()))?
     }
@@ -84,6 +106,11 @@ impl Readers {
     pub(super) fn shut(&self) {
         self.shut.store(true, Ordering::Relaxed);
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Opens one that is kept: whoever has no descriptors left later can still read.
+    pub(super) fn warm_up(&self) -> rusqlite::Result<()> {
+        self.open().map(|reader| self.keep(reader))
     }
 
     fn take(&self) -> Option<Reader> {
@@ -98,11 +125,19 @@ impl Readers {
     }
 
     fn open(&self) -> rusqlite::Result<Reader> {
-        let mut connection = connect::reader(&self.path)?;
+        let mut connection = connect::reader(&self.path, self.is_immutable)?;
         let until_ms = Arc::new(AtomicU64::new(u64::MAX));
         let (limit, born) = (Arc::clone(&until_ms), self.born);
         connection
             .progress_handler(STEPS_BETWEEN_LOOKS, Some(move || born.elapsed_ms() > limit.load(Ordering::Relaxed)))?;
+        // All its files are open from here on; a statement needs no more.
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
         Ok(Reader { connection, until_ms })
     }
+}
+
+/// The file was there at the start: one more reader cannot open it where the process may open no
+/// more files. That passes.
+fn without_descriptors(error: &rusqlite::Error) -> Option<StoreError> {
+    (error.sqlite_error_code() == Some(rusqlite::ErrorCode::CannotOpen)).then_some(StoreError::Busy)
 }

@@ -2,6 +2,9 @@
 //! account has, and the last feed position it gave out.
 
 use super::fault::Fault;
+use super::restored;
+use crate::Restoration;
+use entitlement::Moment;
 use ids::AccountId;
 use rusqlite::{Connection, OptionalExtension};
 use std::collections::HashMap;
@@ -11,6 +14,8 @@ use std::collections::HashMap;
 pub(super) struct Session {
     pub(super) connection: Connection,
     heads: HashMap<AccountId, Head>,
+    /// The last restoration of the file, if it went through one.
+    restored: Option<Restoration>,
 }
 
 /// What the writer remembers of an account.
@@ -23,8 +28,14 @@ struct Head {
 }
 
 impl Session {
-    pub(super) fn new(connection: Connection) -> Self {
-        Self { connection, heads: HashMap::new() }
+    pub(super) fn new(connection: Connection) -> Result<Self, Fault> {
+        let restored = restored::newest(&connection)?;
+        Ok(Self { connection, heads: HashMap::new(), restored })
+    }
+
+    /// The least sequence for a lane of an entitlement that was created then.
+    pub(super) fn sequence_least(&self, created_at: Moment) -> u32 {
+        self.restored.filter(|restored| created_at <= restored.at).map_or(1, |restored| restored.lane_floor)
     }
 
     pub(super) fn begin(&self) -> rusqlite::Result<()> {

@@ -14,6 +14,9 @@ fn every_command_has_help_with_examples() {
         "notifications list --help",
         "notifications replay --help",
         "listen --help",
+        "doctor --help",
+        "backup --help",
+        "restore --help",
     ] {
         help.type_in(command);
     }

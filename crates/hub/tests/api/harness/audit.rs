@@ -1,11 +1,10 @@
-//! What a test leaves behind: histories that fold to their rows, nothing open, nothing undelivered
-//! that should not be, no secret in the log.
+//! What a test leaves behind: a store in which the doctor finds nothing, nothing open, nothing
+//! undelivered that should not be, no secret in the log.
 
 use super::call::basic;
 use super::{PASSWORD, TestHub, log};
-use entitlement::{Entitlement, broken, fold};
-use std::collections::HashMap;
-use store::{NotificationState, Report, Row};
+use hub::doctor::{self, Wanted};
+use store::NotificationState;
 
 /// More rows or notifications than any test makes.
 const ALL: usize = 1_000;
@@ -21,22 +20,10 @@ impl TestHub {
         self.quiet().await;
         let mut left = Vec::new();
         for account in self.store.accounts().await.unwrap() {
-            let report = Report { limit: ALL, ..Report::default() };
-            for row in self.store.report(account.id, report).await.unwrap() {
-                self.audit(&row).await;
-            }
             let notifications = self.store.notifications(account.id, None, None, ALL).await.unwrap();
-            left.extend(notifications.iter().filter(|one| one.state != NotificationState::Delivered).cloned());
-            // A lane counts from 1 without gaps.
-            let mut lanes: HashMap<_, Vec<u32>> = HashMap::new();
-            for one in &notifications {
-                lanes.entry((one.key, one.target)).or_default().push(one.sequence);
-            }
-            for mut lane in lanes.into_values() {
-                lane.sort_unstable();
-                assert!(lane.iter().copied().eq(1..=u32::try_from(lane.len()).unwrap()), "{lane:?}");
-            }
+            left.extend(notifications.into_iter().filter(|one| one.state != NotificationState::Delivered));
         }
+        self.is_sound().await;
         assert_eq!(left.len(), undelivered, "notifications that are not delivered: {left:?}");
         assert_eq!(self.store.in_flight(ALL).await.unwrap(), [], "operations in flight");
         let secret = self.secret_text.strip_prefix("whsec_").unwrap();
@@ -47,17 +34,10 @@ impl TestHub {
         self.store.close().await.unwrap();
     }
 
-    async fn audit(&self, row: &Row) {
-        let id = &row.state.record.entitlement_id;
-        assert_eq!(broken(&row.state), None, "{id}");
-        assert_eq!(row.slot.is_some(), row.state.record.status.is_open(), "{id} holds a slot while it is open");
-        let history = self.store.history(row.key, None).await.unwrap();
-        let folded = fold(history.iter().map(|stored| &stored.event)).unwrap();
-        let behind = Entitlement { operation: None, duty: None, unborn: false, ..row.state.clone() };
-        assert_eq!(folded, behind, "the history of {id} folds to its row");
-        assert!(history.iter().map(|stored| stored.sequence).eq(1..=row.last_event), "{id} has a history without gaps");
-        let versions = history.iter().map(|stored| stored.event.version);
-        let steps: Vec<(u32, u32)> = versions.clone().zip(versions.skip(1)).collect();
-        assert!(steps.iter().all(|(one, next)| (*one..=one + 1).contains(next)), "{id} skips a version: {steps:?}");
+    /// The doctor finds nothing.
+    pub(crate) async fn is_sound(&self) {
+        let examined = doctor::run(self.store.examine(), &Wanted::default(), &mut |_| ()).await.unwrap();
+        assert_eq!(examined.findings, [], "the doctor has findings");
+        assert_eq!(examined.not_looked_at, [""; 0]);
     }
 }
