@@ -1,8 +1,8 @@
 //! The interface every engine implements, and that a fault-injecting decorator wraps.
 
 use crate::{
-    AccountRow, Callback, Change, ClosedOperation, Committed, CredentialRow, LaneResult, LaneWork, Load, Loaded,
-    NotificationState, Report, Row, StoredEvent, StoredNotification,
+    AccountRow, Callback, Change, ClosedOperation, Committed, CredentialRow, Figures, LaneResult, LaneWork, Load,
+    Loaded, NotificationState, Report, Row, Standing, StoredEvent, StoredNotification,
 };
 use entitlement::Moment;
 use ids::{AccountId, EntitlementKey, NotificationId, OperationId, RouteId, TargetId};
@@ -127,6 +127,12 @@ pub trait Store: Send + Sync + 'static {
     }
     /// Changes waiting to be committed right now (a figure for operators).
     fn waiting(&self) -> usize;
+    /// Whether it answers: one small read, and it takes changes. The error says why not.
+    fn answers(&self) -> StoreFuture<'_, ()>;
+    /// How much lies where (figures for operators); bounded, and some tenths of a second at worst.
+    fn standing(&self) -> StoreFuture<'_, Standing>;
+    /// What it has counted since it was opened.
+    fn figures(&self) -> &Figures;
     /// Finishes what is waiting and closes; no call works afterwards.
     fn close(&self) -> StoreFuture<'_, ()>;
 }

@@ -23,13 +23,14 @@ mod readers;
 mod reports;
 mod rows;
 mod session;
+mod standing;
 mod stored;
 mod writer;
 
 pub use options::{OpenError, Options};
 
-use crate::StoreError;
 use crate::clock::StoreClock;
+use crate::{Figures, StoreError};
 use fault::Fault;
 use readers::Readers;
 use rusqlite::config::DbConfig;
@@ -52,6 +53,7 @@ pub struct SqliteStore {
     queue: RwLock<Option<mpsc::Sender<Box<dyn Work>>>>,
     waiting_max: usize,
     shared: Arc<Shared>,
+    figures: Arc<Figures>,
     ended: watch::Receiver<bool>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -82,7 +84,9 @@ impl SqliteStore {
         let (sender, queue) = mpsc::channel();
         let (has_ended, ended) = watch::channel(false);
         let shared = Arc::new(Shared { waiting: AtomicUsize::new(0), stopped: watch::Sender::new(None) });
+        let figures = Arc::<Figures>::default();
         let writer = Writer {
+            figures: Arc::clone(&figures),
             session: Session::new(connection),
             queue,
             shared: Arc::clone(&shared),
@@ -105,6 +109,7 @@ impl SqliteStore {
             queue: RwLock::new(Some(sender)),
             waiting_max: options.waiting_max,
             shared,
+            figures,
             ended,
             thread: Mutex::new(Some(thread)),
         })
@@ -127,6 +132,11 @@ impl SqliteStore {
     #[must_use]
     pub fn log_bytes(&self) -> u64 {
         std::fs::metadata(file::beside(&self.path, "-wal")).map_or(0, |found| found.len())
+    }
+
+    /// Bytes of the data file.
+    fn data_bytes(&self) -> u64 {
+        std::fs::metadata(&self.path).map_or(0, |found| found.len())
     }
 
     /// Bounds the file to so many pages of 4 KiB, as `Options::pages_max`; `None` lifts the bound.

@@ -2,8 +2,8 @@
 
 use super::{Call, FaultyStore};
 use crate::{
-    AccountRow, Callback, Change, ClosedOperation, Committed, CredentialRow, LaneResult, LaneWork, Load, Loaded,
-    NotificationState, Report, Row, Store, StoreFuture, StoredEvent, StoredNotification,
+    AccountRow, Callback, Change, ClosedOperation, Committed, CredentialRow, Figures, LaneResult, LaneWork, Load,
+    Loaded, NotificationState, Report, Row, Standing, Store, StoreFuture, StoredEvent, StoredNotification,
 };
 use entitlement::Moment;
 use ids::{AccountId, EntitlementKey, NotificationId, OperationId, RouteId, TargetId};
@@ -160,6 +160,18 @@ impl<S: Store> Store for FaultyStore<S> {
 
     fn waiting(&self) -> usize {
         self.inner.waiting()
+    }
+
+    fn answers(&self) -> StoreFuture<'_, ()> {
+        Box::pin(self.faulty(Call::Answers, self.inner.answers()))
+    }
+
+    fn standing(&self) -> StoreFuture<'_, Standing> {
+        self.inner.standing()
+    }
+
+    fn figures(&self) -> &Figures {
+        self.inner.figures()
     }
 
     fn close(&self) -> StoreFuture<'_, ()> {

@@ -24,6 +24,7 @@ const MIGRATIONS: &[Migration] = &[
         name: "operations of an entitlement",
         text: include_str!("migrations/0003_operations_of_an_entitlement.sql"),
     },
+    Migration { number: 4, name: "watching", text: include_str!("migrations/0004_watching.sql") },
 ];
 
 /// "ENTL", so that `file` and we know our own files.

@@ -13,6 +13,7 @@ pub mod model;
 pub mod reports;
 pub mod samples;
 pub mod settings;
+pub mod standings;
 
 use ids::{AccountId, EntitlementKey};
 use samples::{Place, START};
@@ -138,6 +139,8 @@ macro_rules! conformance {
             settings: accounts_and_routes_keep_their_numbers, credentials_are_replaced_by_name,
                 catalogs_are_numbered, settings_are_replaced, closing_keeps_everything,
                 a_closed_store_refuses, a_reset_empties_test_data_only;
+            standings: an_open_store_answers_and_a_closed_one_does_not, what_lies_where_is_counted,
+                open_operations_are_found_in_every_stage, batches_commits_and_conflicts_are_counted;
             clocks: the_offset_is_kept, time_never_runs_backwards;
             model: random_changes_agree_with_a_model;
         }
