@@ -19,6 +19,7 @@ mod rules;
 mod sandbox;
 mod server;
 mod turns;
+mod watching;
 
 pub use answer::Answer;
 pub use catalog::{Account, Catalog, NotificationAuth, Product, Route, Secret, UsualAnswer, UsualAnswers};
@@ -31,6 +32,7 @@ pub use random::{NoRandomness, Random};
 pub use rules::{HUB_RULES, all_rules};
 pub use sandbox::{Inbox, Received, Sandbox, SandboxSecrets, open_sandbox};
 pub use server::{Server, ServerError};
+pub use watching::{TraceTo, with_request_id};
 
 use bytes::Bytes;
 use merchants::Connector;
@@ -82,6 +84,10 @@ pub struct Inner {
     pub(crate) lanes_bell: Notify,
     /// Rung after every commit that brought events.
     pub(crate) feed_bells: questions::Bells,
+    /// Figures, traces, and what they need.
+    pub(crate) watching: watching::Watching,
+    /// When the hub was built, in real time.
+    pub(crate) started_at: entitlement::Moment,
     /// Held while the test clock moves, so that the workers do not fire beside it.
     pub(crate) clock_moves: tokio::sync::RwLock<()>,
 }
@@ -115,6 +121,7 @@ impl Hub {
         let random = Random::from_system()?;
         let credentials = credentials::Credentials::load(parts.store.as_ref(), &random).await?;
         let outgoing = outgoing::Outgoing::new().map_err(HubError::Outgoing)?;
+        let started_at = entitlement::Moment(parts.store.now().0 - parts.store.clock_offset_ms());
         let inner = Inner {
             store: parts.store,
             catalog: RwLock::new(Arc::new(parts.catalog)),
@@ -130,6 +137,8 @@ impl Hub {
             credentials,
             lanes_bell: Notify::new(),
             feed_bells: questions::Bells::default(),
+            watching: watching::Watching::new(),
+            started_at,
             clock_moves: tokio::sync::RwLock::new(()),
         };
         Ok(Self { inner: Arc::new(inner) })

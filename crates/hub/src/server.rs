@@ -83,19 +83,21 @@ impl Server {
                 () = &mut stop => break,
             };
             let Ok((stream, _)) = stream else {
+                hub.watching.figures.connection_refused("accept-failed");
                 sleep(ACCEPT_AGAIN).await;
                 continue;
             };
             let watched = graceful.watch(connection(&builder, stream, hub.clone()));
+            let open = hub.watching.figures.open_connection();
             tokio::spawn(async move {
-                let _place = place;
+                let (_place, _open) = (place, open);
                 if let Err(error) = watched.await {
                     tracing::debug!(%error, "a connection ended");
                 }
             });
         }
         drop(self.listener);
-        hub.feed_bells.stop();
+        hub.drain();
         if timeout(DRAIN_WITHIN, graceful.shutdown()).await.is_err() {
             tracing::warn!("some requests did not end in time; recovery goes on with them at the next start");
         }

@@ -4,6 +4,7 @@ use crate::Hub;
 use crate::answer::unavailable;
 use crate::catalog::Account;
 use crate::credentials::NotKnown;
+use crate::watching::Checked;
 use hyper::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use std::sync::Arc;
 use wire::{ErrorAnswer, ResponseCode};
@@ -17,8 +18,20 @@ impl Hub {
     /// The account whose credential an Authorization header carries.
     pub(crate) async fn authorize_header(&self, header: Option<&HeaderValue>) -> Result<Arc<Account>, ErrorAnswer> {
         let header = header.map(HeaderValue::as_bytes);
-        let id = self.credentials.verify(header, self.store.now()).await.map_err(refusal)?;
+        let verified = self.credentials.verify(header, self.store.now()).await;
+        self.watching.figures.checked(result(verified.as_ref().err()));
+        let id = verified.map_err(refusal)?;
         self.catalog().account(id).cloned().ok_or_else(|| refusal(NotKnown::Wrong))
+    }
+}
+
+const fn result(refused: Option<&NotKnown>) -> Checked {
+    match refused {
+        None => Checked::Accepted,
+        Some(NotKnown::Missing) => Checked::Missing,
+        Some(NotKnown::Malformed) => Checked::Malformed,
+        Some(NotKnown::Wrong) => Checked::Wrong,
+        Some(NotKnown::Busy) => Checked::Busy,
     }
 }
 
