@@ -1,6 +1,7 @@
 //! `entitle sandbox`: a hub to develop against, on one loopback port (docs/API.md section 8).
 
 use crate::start_text::StartText;
+use crate::watching;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use hub::{Dispatch, Hub, Random, Server, open_sandbox};
@@ -38,6 +39,8 @@ pub(crate) struct Options {
     /// Begin with no data: whatever the file holds is emptied first
     #[arg(long)]
     fresh: bool,
+    #[command(flatten)]
+    pub(crate) watching: watching::Watching,
 }
 
 /// Runs the sandbox until SIGTERM or Ctrl-C.
@@ -62,6 +65,7 @@ async fn sandbox(options: &Options) -> Result<()> {
     let shared = Arc::clone(&store) as Arc<dyn Store>;
     let (parts, secrets) = open_sandbox(shared, &public_url, &password, ::openapi::document().into()).await?;
     let hub = Hub::build(parts).await?;
+    options.watching.trace(&hub)?;
     let dispatch = Dispatch::start(&hub);
     StartText {
         url: &public_url,
@@ -80,10 +84,11 @@ async fn sandbox(options: &Options) -> Result<()> {
         stopped(Arc::clone(&store)).await;
         workers = Some(tokio::spawn(dispatch.stop()));
     };
-    server.run(hub, stop).await;
+    server.run(hub.clone(), stop).await;
     if let Some(workers) = workers {
         workers.await.context("the workers did not stop cleanly")?;
     }
+    hub.flush_traces().await;
     store.close().await.context("the store did not close cleanly")?;
     if store.stopped() {
         bail!("the store stopped because of a fault of the disk; see the log. What was answered is safe.");

@@ -16,3 +16,4 @@ mod mirror;
 mod reading;
 mod receiver;
 mod start;
+mod watching;

@@ -1,6 +1,7 @@
 //! What the operating system says of this process, under the names that every Prometheus client
 //! uses. Where the system has no `/proc` they are absent.
 
+use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 use std::fs;
@@ -9,8 +10,8 @@ use std::sync::atomic::AtomicU64;
 /// The clock ticks that Linux counts a process's time in, whatever the machine.
 const TICKS_A_SECOND: f64 = 100.0;
 
-/// A gauge of a fraction.
-type Seconds = Gauge<f64, AtomicU64>;
+/// A counter of a fraction.
+type Seconds = Counter<f64, AtomicU64>;
 
 /// Adds what can be read now.
 pub(super) fn register(registry: &mut Registry, started_at_s: i64) {
@@ -26,9 +27,9 @@ pub(super) fn register(registry: &mut Registry, started_at_s: i64) {
     whole("process_open_fds", "Open file descriptors", open_fds());
     whole("process_max_fds", "File descriptors that may be open", max_fds());
     if let Some(seconds) = cpu_seconds() {
-        let gauge = Seconds::default();
-        gauge.set(seconds);
-        registry.register("process_cpu_seconds", "CPU time used, user and system", gauge);
+        let counter = Seconds::default();
+        counter.inc_by(seconds);
+        registry.register("process_cpu_seconds", "CPU time used, user and system", counter);
     }
 }
 

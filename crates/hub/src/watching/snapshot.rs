@@ -46,7 +46,7 @@ fn counted(registry: &mut Registry, hub: &Hub) {
     let text = "Changes in one transaction of the store";
     registry.register("entitle_store_batch_changes", text, Shown::of(&figures.batches, 1.0));
     let text = "How long a transaction's COMMIT took, the flush to the disk included";
-    registry.register("entitle_store_commit_duration_seconds", text, Shown::of(&figures.commits_us, 1e-6));
+    registry.register("entitle_store_commit_duration_seconds", text, Shown::of(&figures.commits_us, 1e6));
     let conflicts = Family::<ByCause, prometheus_client::metrics::counter::Counter>::default();
     for cause in Cause::ALL {
         let counter = conflicts.get_or_create_owned(&ByCause { cause: cause.word() });
@@ -143,10 +143,11 @@ struct Shown {
 
 impl Shown {
     #[expect(clippy::cast_precision_loss, reason = "bounds are small, and a sum need not be exact to the last unit")]
-    fn of(distribution: &Distribution, unit: f64) -> Self {
-        let bound = |bound: Option<u64>| bound.map_or(f64::MAX, |bound| bound as f64 * unit);
+    /// So many of the distribution's units are one of the figure's.
+    fn of(distribution: &Distribution, units: f64) -> Self {
+        let bound = |bound: Option<u64>| bound.map_or(f64::MAX, |bound| bound as f64 / units);
         Self {
-            sum: distribution.sum() as f64 * unit,
+            sum: distribution.sum() as f64 / units,
             buckets: distribution.counts().map(|(upper, counted)| (bound(upper), counted)).collect(),
         }
     }
