@@ -107,6 +107,10 @@ impl Hub {
 
     /// A span of this request; outside of one, the first of a trace of its own.
     pub(crate) fn span_or_root(&self, name: &'static str) -> Option<Span> {
-        span(name).or_else(|| self.watching.tracer.get().and_then(|tracer| tracer.root(self, name)))
+        if context::in_request() {
+            // A request that is not traced is not traced in part.
+            return span(name);
+        }
+        self.watching.tracer.get().and_then(|tracer| tracer.root(self, name))
     }
 }

@@ -73,6 +73,11 @@ pub(super) fn operation_now() -> usize {
     CONTEXT.try_with(|context| context.operation.get()).unwrap_or(super::requests::NO_OPERATION)
 }
 
+/// Whether a request runs now.
+pub(super) fn in_request() -> bool {
+    CONTEXT.try_with(|_| ()).is_ok()
+}
+
 /// The trace of the request that runs now.
 pub(super) fn trace_now() -> Option<Arc<Trace>> {
     CONTEXT.try_with(|context| context.trace.clone()).ok().flatten()

@@ -103,7 +103,7 @@ async fn a_caller_who_keeps_no_trace_gets_none_and_a_failure_is_marked() {
     let unsampled = format!("00-{TRACE}-{CALLER}-00");
     let refused = hub.creating("anna", "MUSIC").header("traceparent", &unsampled).send().await;
     refused.refused(503, "SERVICE_UNAVAILABLE", "merchant-busy");
-    assert_eq!(merchant.all()[0].header("traceparent").map(|sent| sent.contains(TRACE)), Some(false));
+    assert_eq!(merchant.all()[0].header("traceparent"), None);
     merchant.answer([Reply::status(429)]);
     hub.create("anna", "MUSIC").await.refused(503, "SERVICE_UNAVAILABLE", "merchant-busy");
     hub.hub.flush_traces().await;
