@@ -24,6 +24,7 @@ mod socket;
 mod start_text;
 mod store_file;
 mod text;
+mod watching;
 
 use clap::{Parser, Subcommand};
 use std::future::Future;
@@ -90,10 +91,32 @@ enum Command {
     Openapi,
 }
 
+impl Command {
+    /// The form of its log: only what runs a hub lets it be chosen.
+    fn log(&self) -> watching::Form {
+        match self {
+            Self::Sandbox(options) => options.watching.form,
+            Self::Serve(options) => options.watching.form,
+            Self::Catalog(_)
+            | Self::Credential(_)
+            | Self::Secret(_)
+            | Self::Audit(_)
+            | Self::Doctor(_)
+            | Self::Backup(_)
+            | Self::Restore(_)
+            | Self::Entitlement(_)
+            | Self::Notifications(_)
+            | Self::Listen(_)
+            | Self::Openapi => watching::Form::Text,
+        }
+    }
+}
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    start_logs();
-    let done = match cli.command.unwrap_or(Command::Sandbox(cli.sandbox)) {
+    let command = cli.command.unwrap_or(Command::Sandbox(cli.sandbox));
+    watching::start_logs(command.log());
+    let done = match command {
         Command::Sandbox(options) => sandbox::run(&options).map(succeeded),
         Command::Serve(options) => serve::run(&options).map(succeeded),
         Command::Catalog(command) => waiting_for(catalog::run(&command)).map(succeeded),
@@ -130,14 +153,4 @@ const fn succeeded((): ()) -> ExitCode {
 /// A command that asks a hub, or reads a file, needs no threads of its own.
 fn waiting_for<T>(command: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(command)
-}
-
-/// Logs go to standard error, so that standard output stays readable; `ENTITLE_LOG` sets the
-/// level (`warn` unless set).
-fn start_logs() {
-    let filter = tracing_subscriber::EnvFilter::builder()
-        .with_default_directive(tracing_subscriber::filter::LevelFilter::WARN.into())
-        .with_env_var("ENTITLE_LOG")
-        .from_env_lossy();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }

@@ -40,7 +40,7 @@ impl Running {
             stopped(&store).await;
             workers = Some(tokio::spawn(dispatch.stop()));
         };
-        server.run(hub, stopped).await;
+        server.run(hub.clone(), stopped).await;
         let _ = stop.send(true);
         for name in names {
             // What is left over is removed by the next start.
@@ -49,6 +49,7 @@ impl Running {
         if let Some(workers) = workers {
             workers.await.context("the workers did not stop cleanly")?;
         }
+        hub.flush_traces().await;
         store.close().await.context("the store did not close cleanly")?;
         if store.stopped() {
             bail!("the store stopped because of a fault of the disk; see the log. What was answered is safe.");

@@ -2,7 +2,7 @@
 
 use crate::running::Running;
 use crate::start_text::StartText;
-use crate::{key_file, socket, sqlite_file};
+use crate::{key_file, socket, sqlite_file, watching};
 use anyhow::{Context, Result};
 use clap::Args;
 use hub::{Hub, Operators, Random, Server, open_sandbox};
@@ -38,6 +38,8 @@ pub(crate) struct Options {
     /// Begin with no data: whatever the file holds is emptied first
     #[arg(long)]
     fresh: bool,
+    #[command(flatten)]
+    pub(crate) watching: watching::Watching,
 }
 
 /// Runs the sandbox until SIGTERM or Ctrl-C.
@@ -63,6 +65,7 @@ async fn sandbox(options: &Options) -> Result<()> {
     let shared = Arc::clone(&store) as Arc<dyn Store>;
     let (parts, secrets) = open_sandbox(shared, &public_url, &password, sealing, ::openapi::document().into()).await?;
     let hub = Hub::build(parts).await?;
+    options.watching.trace(&hub)?;
     let bound = socket::bind(&file)?;
     StartText {
         url: &public_url,

@@ -2,6 +2,7 @@
 
 use crate::operator::DATABASE;
 use crate::running::Running;
+use crate::watching::Watching;
 use crate::{key_file, socket, sqlite_file};
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -45,6 +46,8 @@ pub(crate) struct Options {
     /// File with that token, at least 32 characters
     #[arg(long, env = "ENTITLE_OPERATOR_TOKEN_FILE", hide_env_values = true, value_name = "FILE")]
     operator_token_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) watching: Watching,
 }
 
 /// A token that can be guessed is none.
@@ -71,6 +74,7 @@ async fn serve(options: &Options) -> Result<()> {
     let parts = open_serving(shared, sealing, &public_url, ::openapi::document().into()).await?;
     let version = parts.applied.version;
     let hub = Hub::build(parts).await?;
+    options.watching.trace(&hub)?;
     let bound = socket::bind(&file)?;
     println!("{}", options.start_text(address, &file, version, &public_url));
     let operators = [Some(Operators::Socket(bound.listener)), port].into_iter().flatten().collect();

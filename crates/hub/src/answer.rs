@@ -8,6 +8,10 @@ use wire::{ANSWER_FORM, ErrorAnswer, ResponseCode, record_body};
 pub struct Answer {
     /// HTTP status.
     pub http: u16,
+    /// The responseCode that stands in the body.
+    pub code: ResponseCode,
+    /// The rule id that stands in the body; empty where nothing was refused.
+    pub rule: &'static str,
     /// The body, JSON.
     pub body: String,
     /// The record's version, as the ETag.
@@ -47,6 +51,8 @@ impl Answer {
     pub fn plain(http: u16, body: String) -> Self {
         Self {
             http,
+            code: ResponseCode::Ok,
+            rule: "",
             body,
             version: None,
             replayed: false,
@@ -63,7 +69,7 @@ impl Answer {
     #[must_use]
     pub fn record(http: u16, code: ResponseCode, parameters: Option<&str>, state: &entitlement::Entitlement) -> Self {
         let body = record_body(ANSWER_FORM, code, parameters, &state.record).unwrap_or_default();
-        Self { version: Some(state.version), ..Self::plain(http, body) }
+        Self { version: Some(state.version), code, ..Self::plain(http, body) }
     }
 
     /// A refusal or failure.
@@ -73,6 +79,8 @@ impl Answer {
             retry_after_s: error.retry_after_s,
             allow: error.allow,
             challenge: error.http == 401,
+            code: error.code,
+            rule: error.rule,
             ..Self::plain(error.http, error.body())
         }
     }
@@ -83,6 +91,19 @@ impl Answer {
         let body = error.body_with_record(&state.record);
         Self { body, version: Some(state.version), ..Self::error(error) }
     }
+}
+
+/// The code and the rule that stand in the text of a remembered refusal.
+#[must_use]
+pub(crate) fn told(body: &str) -> (ResponseCode, &'static str) {
+    static RULES: std::sync::OnceLock<Vec<&'static str>> = std::sync::OnceLock::new();
+    let code = body.strip_prefix("{\"responseCode\":\"").and_then(|rest| rest.split('"').next());
+    let code = code.and_then(|word| ResponseCode::ALL.into_iter().find(|code| code.as_str() == word));
+    // A quotation mark inside a string is escaped, so this is a member's name.
+    let rule = body.split_once("\"rule\":\"").and_then(|(_, rest)| rest.split('"').next());
+    let rules = RULES.get_or_init(crate::all_rules);
+    let rule = rule.and_then(|word| rules.binary_search(&word).ok().map(|at| rules[at]));
+    (code.unwrap_or(ResponseCode::Ok), rule.unwrap_or(""))
 }
 
 /// What is remembered of a record's answer: enough to print it again byte by byte.
@@ -120,5 +141,17 @@ pub(crate) fn store_error(error: &StoreError) -> ErrorAnswer {
         StoreError::Unknown(_) => unavailable("outcome-unknown", "It is not known whether the request took effect.", 1)
             .with_hint("Repeat it with the same X-RequestIdentifier; nothing is done twice."),
         StoreError::Unreadable(_) => internal_error(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_remembered_refusal_tells_its_code_and_rule() {
+        let error = unavailable("store-busy", "\"rule\":\"store-full\"", 1);
+        assert_eq!(told(&error.body()), (ResponseCode::ServiceUnavailable, "store-busy"));
+        assert_eq!(told("{}"), (ResponseCode::Ok, ""));
     }
 }

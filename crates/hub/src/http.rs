@@ -7,16 +7,19 @@ mod docs;
 mod entitlement;
 mod forced;
 mod guarded;
+mod health;
 mod operations;
 mod outbox;
 mod page;
 mod prefer;
 mod respond;
 mod sandbox;
+mod watched;
 
 pub use operations::{OPERATIONS, Operation};
 pub(crate) use outbox::state_word;
-pub(crate) use respond::{headers_too_slow, json, no_http, serve};
+pub(crate) use respond::{headers_too_slow, json, no_http};
+pub(crate) use watched::serve;
 
 use docs::{Document, document};
 use hyper::Method;
@@ -50,6 +53,9 @@ pub(crate) enum Action {
     SandboxAnswers(String),
     SandboxOutbox,
     SandboxReplay(String),
+    Alive,
+    Ready,
+    Metrics,
     OpenApi,
     Document(&'static Document),
 }
@@ -107,6 +113,9 @@ pub(crate) fn route(method: &Method, path: &str, is_sandbox: bool) -> Result<Act
             ],
             "GET, POST",
         )),
+        ["healthz"] => Some(one_of(&method, &[(Method::GET, Action::Alive)], "GET")),
+        ["readyz"] => Some(one_of(&method, &[(Method::GET, Action::Ready)], "GET")),
+        ["metrics"] if is_sandbox => Some(one_of(&method, &[(Method::GET, Action::Metrics)], "GET")),
         ["docs", "openapi.json"] => Some(one_of(&method, &[(Method::GET, Action::OpenApi)], "GET")),
         ["docs", rest @ ..] => {
             document(rest).map(|found| one_of(&method, &[(Method::GET, Action::Document(found))], "GET"))

@@ -24,6 +24,7 @@ mod secrets;
 mod server;
 mod serving;
 mod turns;
+mod watching;
 
 pub use answer::Answer;
 pub use catalog::{Account, Catalog, NotificationAuth, Product, Route, Secret, Sender, UsualAnswer, UsualAnswers};
@@ -40,6 +41,7 @@ pub use sandbox::{Inbox, Received, Sandbox, SandboxSecrets, open_sandbox};
 pub use secrets::SealingKey;
 pub use server::{Server, ServerError};
 pub use serving::{Applied, open_serving};
+pub use watching::{TraceTo, with_request_id};
 
 use bytes::Bytes;
 use std::sync::{Arc, RwLock};
@@ -96,6 +98,10 @@ pub struct Inner {
     pub(crate) lanes_bell: Notify,
     /// Rung after every commit that brought events.
     pub(crate) feed_bells: questions::Bells,
+    /// Figures, traces, and what they need.
+    pub(crate) watching: watching::Watching,
+    /// When the hub was built, in real time.
+    pub(crate) started_at: entitlement::Moment,
     /// Held while the test clock moves, so that the workers do not fire beside it.
     pub(crate) clock_moves: tokio::sync::RwLock<()>,
 }
@@ -141,6 +147,7 @@ impl Hub {
         let random = Random::from_system()?;
         let credentials = credentials::Credentials::load(parts.store.as_ref(), &random).await?;
         let outgoing = outgoing::Outgoing::new().map_err(HubError::Outgoing)?;
+        let started_at = entitlement::Moment(parts.store.now().0 - parts.store.clock_offset_ms());
         let inner = Inner {
             store: parts.store,
             catalog: RwLock::new(Arc::new(parts.catalog)),
@@ -158,6 +165,8 @@ impl Hub {
             credentials,
             lanes_bell: Notify::new(),
             feed_bells: questions::Bells::default(),
+            watching: watching::Watching::new(),
+            started_at,
             clock_moves: tokio::sync::RwLock::new(()),
         };
         Ok(Self { inner: Arc::new(inner) })

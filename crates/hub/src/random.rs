@@ -69,6 +69,12 @@ impl Random {
         format!("{:016x}", self.u64())
     }
 
+    /// A number for a trace or a span; never 0, which stands for none.
+    #[must_use]
+    pub(crate) fn trace_number(&self) -> u64 {
+        self.u64().max(1)
+    }
+
     fn uuid_v7(&self, real_now: Moment) -> u128 {
         let ms = u64::try_from(real_now.0).unwrap_or(0) & 0xffff_ffff_ffff;
         let fresh = ms << 12;

@@ -13,6 +13,7 @@ pub const HUB_RULES: &[&str] = &[
     "contended",
     "cursor-expired",
     "deadline",
+    "draining",
     "forced",
     "headers-too-slow",
     "http-invalid",

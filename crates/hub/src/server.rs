@@ -88,6 +88,7 @@ impl Server {
             let (stream, _) = match stream {
                 Ok(accepted) => accepted,
                 Err(error) => {
+                    hub.watching.figures.connection_refused("accept-failed");
                     if told.is_none_or(|told| told.elapsed() > TOLD_AGAIN) {
                         told = Some(Instant::now());
                         tracing::error!(%error, "no connection can be accepted; raise the limit of open files");
@@ -97,15 +98,16 @@ impl Server {
                 }
             };
             let watched = graceful.watch(connection(&builder, stream, hub.clone()));
+            let open = hub.watching.figures.open_connection();
             tokio::spawn(async move {
-                let _place = place;
+                let (_place, _open) = (place, open);
                 if let Err(error) = watched.await {
                     tracing::debug!(%error, "a connection ended");
                 }
             });
         }
         drop(self.listener);
-        hub.feed_bells.stop();
+        hub.drain();
         if timeout(DRAIN_WITHIN, graceful.shutdown()).await.is_err() {
             tracing::warn!("some requests did not end in time; recovery goes on with them at the next start");
         }

@@ -54,6 +54,7 @@ pub(crate) fn all() -> Map<String, Value> {
     }
     add("OutcomeUnknown", "It may have happened", value(&unknown().body_with_record(&pending())));
     crate::sandbox::examples(&mut add);
+    crate::health::examples(&mut add);
     examples
 }
 

@@ -6,6 +6,7 @@
 mod examples;
 mod fields;
 mod headers;
+mod health;
 mod operations;
 mod paths;
 mod rules;
@@ -67,10 +68,11 @@ fn info() -> Value {
 }
 
 /// Names of tags, with what they are for.
-const TAGS: [(&str, &str); 3] = [
+const TAGS: [(&str, &str); 4] = [
     ("Entitlements", "The reseller's API. Every path also answers without /v1."),
     ("Sandbox", "For programs that are being written: none of this exists outside the sandbox."),
     ("Document", "The contract itself."),
+    ("Health", "For those who route traffic to the hub."),
 ];
 
 fn tags() -> Value {

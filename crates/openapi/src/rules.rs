@@ -36,6 +36,7 @@ pub(crate) const RULES: &[Rule] = &[
     rule("date-order", &[400], "createdTo is not later than createdFrom"),
     rule("date-too-far", &[400], "a date in the year 2200 or later"),
     rule("deadline", &[503], "the answer took too long; the operation goes on"),
+    rule("draining", &[503], "the hub is being stopped; only readyz says so"),
     rule("empty", &[400], "an empty string or list where something has to stand"),
     rule("ending-by-merchant", &[409], "the merchant planned this end"),
     rule("ending-by-reseller", &[409], "the reseller planned this end"),

@@ -36,6 +36,7 @@ pub(crate) fn all() -> Map<String, Value> {
     schemas.extend(answers().map(named));
     schemas.extend(crate::views::schemas().into_iter().map(named));
     schemas.extend(crate::sandbox::schemas().into_iter().map(named));
+    schemas.extend(crate::health::schemas().map(named));
     schemas.insert("Error".to_owned(), error(&ResponseCode::ALL, &every_rule(), false));
     for (status, name) in REFUSALS {
         schemas.insert(name.to_owned(), error(ResponseCode::of_status(status), &rules::of(status), false));

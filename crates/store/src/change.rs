@@ -184,3 +184,20 @@ pub enum Cause {
     /// The call-back was carried out already.
     Callback,
 }
+
+impl Cause {
+    /// Every cause, in the order of the checks.
+    pub const ALL: [Cause; 5] = [Cause::Claim, Cause::Revision, Cause::Id, Cause::Slot, Cause::Callback];
+
+    /// One word for it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Claim => "claim",
+            Self::Revision => "revision",
+            Self::Id => "id",
+            Self::Slot => "slot",
+            Self::Callback => "callback",
+        }
+    }
+}

@@ -64,6 +64,10 @@ impl Stopwatch {
         Self(Instant::now())
     }
 
+    pub(crate) fn elapsed_us(&self) -> u64 {
+        u64::try_from(self.0.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
     pub(crate) fn elapsed_ms(&self) -> u64 {
         u64::try_from(self.0.elapsed().as_millis()).unwrap_or(u64::MAX)
     }

@@ -2,8 +2,8 @@
 
 use crate::{
     AccountRow, Act, Administered, AuditEntry, AuditRecord, Callback, CatalogVersion, Change, ClosedOperation,
-    Committed, CredentialRow, Examine, LaneResult, LaneWork, Load, Loaded, NotificationState, Report, Row,
-    SealedSecret, StoredEvent, StoredNotification, Uses,
+    Committed, CredentialRow, Examine, Figures, LaneResult, LaneWork, Load, Loaded, NotificationState, Report, Row,
+    SealedSecret, Standing, StoredEvent, StoredNotification, Uses,
 };
 use entitlement::Moment;
 use ids::{AccountId, EntitlementKey, NotificationId, OperationId, RouteId, TargetId};
@@ -140,6 +140,12 @@ pub trait Store: Send + Sync + 'static {
     fn examine(&self) -> &dyn Examine;
     /// Changes waiting to be committed right now (a figure for operators).
     fn waiting(&self) -> usize;
+    /// Whether it answers: one small read, and it takes changes. The error says why not.
+    fn answers(&self) -> StoreFuture<'_, ()>;
+    /// How much lies where (figures for operators); bounded, and some tenths of a second at worst.
+    fn standing(&self) -> StoreFuture<'_, Standing>;
+    /// What it has counted since it was opened.
+    fn figures(&self) -> &Figures;
     /// Finishes what is waiting and closes; no call works afterwards.
     fn close(&self) -> StoreFuture<'_, ()>;
 }

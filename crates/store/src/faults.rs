@@ -59,6 +59,8 @@ pub enum Call {
     SettleLanes,
     /// [`Store::wake_lanes`]
     WakeLanes,
+    /// [`Store::answers`]
+    Answers,
 }
 
 /// The decorator.

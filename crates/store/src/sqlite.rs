@@ -29,6 +29,7 @@ mod restore;
 mod restored;
 mod rows;
 mod session;
+mod standing;
 mod stored;
 mod writer;
 
@@ -37,8 +38,8 @@ pub use beside::SqliteFile;
 pub use options::{OpenError, Options};
 pub use restore::{RestoreError, Restored, Restoring};
 
-use crate::StoreError;
 use crate::clock::StoreClock;
+use crate::{Figures, StoreError};
 use fault::Fault;
 use readers::Readers;
 use rusqlite::config::DbConfig;
@@ -63,6 +64,7 @@ pub struct SqliteStore {
     queue: RwLock<Option<mpsc::Sender<Box<dyn Work>>>>,
     waiting_max: usize,
     shared: Arc<Shared>,
+    figures: Arc<Figures>,
     ended: watch::Receiver<bool>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -95,7 +97,9 @@ impl SqliteStore {
         let shared = Arc::new(Shared { waiting: AtomicUsize::new(0), stopped: watch::Sender::new(None) });
         let session = Session::new(connection)
             .map_err(|fault| failed("reading what was restored")(StoreError::from(fault).to_string()))?;
+        let figures = Arc::<Figures>::default();
         let writer = Writer {
+            figures: Arc::clone(&figures),
             session,
             queue,
             shared: Arc::clone(&shared),
@@ -123,6 +127,7 @@ impl SqliteStore {
             queue: RwLock::new(Some(sender)),
             waiting_max: options.waiting_max,
             shared,
+            figures,
             ended,
             thread: Mutex::new(Some(thread)),
         })
@@ -151,6 +156,11 @@ impl SqliteStore {
     #[must_use]
     pub fn log_bytes(&self) -> u64 {
         std::fs::metadata(file::beside(&self.path, "-wal")).map_or(0, |found| found.len())
+    }
+
+    /// Bytes of the data file.
+    fn data_bytes(&self) -> u64 {
+        std::fs::metadata(&self.path).map_or(0, |found| found.len())
     }
 
     /// Bounds the file to so many pages of 4 KiB, as `Options::pages_max`; `None` lifts the bound.

@@ -104,6 +104,27 @@ mod file {
     }
 
     #[tokio::test]
+    async fn open_operations_of_a_file_from_before_are_counted() {
+        let place = Sqlite::new();
+        let stage = Stage::open(&place).await;
+        for (key, sent) in [(1, Some(entitlement::Stage::Queued)), (2, Some(entitlement::Stage::Unknown)), (3, None)] {
+            let mut made = row(stage.place, key, &format!("c{key}"));
+            made.state.operation = sent.map(super::checks::standings::operation);
+            stage.done(create(made)).await;
+        }
+        stage.store.close().await.unwrap();
+        let file = Connection::open(place.path()).unwrap();
+        file.execute_batch(
+            "DROP INDEX entitlement_waits_for_merchant; DROP INDEX notification_dead; \
+             UPDATE entitlement SET in_flight = 0; DELETE FROM schema_version WHERE number = 4",
+        )
+        .unwrap();
+        drop(file);
+        let open = open(place.path()).unwrap().standing().await.unwrap().operations;
+        assert_eq!(open.len(), 2, "{open:?}");
+    }
+
+    #[tokio::test]
     async fn notifications_of_a_file_from_before_carry_the_usual_member() {
         let place = Sqlite::new();
         let stage = Stage::open(&place).await;

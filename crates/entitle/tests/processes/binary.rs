@@ -15,11 +15,14 @@ const STARTED: &str = "Stop with Ctrl-C.";
 /// A start takes a fraction of a second; a machine with everything else to do gets this long.
 const START_WITHIN: Duration = Duration::from_secs(60);
 /// Settings of the machine that a test must not inherit.
-const SETTINGS: [&str; 9] = [
+const SETTINGS: [&str; 12] = [
     "ENTITLE_LISTEN",
     "ENTITLE_DATABASE",
     "ENTITLE_PUBLIC_URL",
     "ENTITLE_LOG",
+    "ENTITLE_LOG_FORMAT",
+    "ENTITLE_OTLP_ENDPOINT",
+    "ENTITLE_OTLP_PERMILLE",
     "ENTITLE_URL",
     "ENTITLE_USER",
     "ENTITLE_PASSWORD",
@@ -55,12 +58,23 @@ impl Binary {
 
     /// Starts it with these arguments and waits until it answers.
     pub(crate) fn start_with(arguments: &[&str]) -> Self {
-        Self::start_in(&[], arguments)
+        Self::started(command(arguments))
+    }
+
+    /// The same with these settings in the environment.
+    pub(crate) fn start_set(arguments: &[&str], settings: &[(&str, &str)]) -> Self {
+        let mut command = command(arguments);
+        command.envs(settings.iter().copied());
+        Self::started(command)
     }
 
     /// The same by way of another program, which becomes this one.
     pub(crate) fn start_in(within: &[&str], arguments: &[&str]) -> Self {
-        let mut child = command_in(within, arguments).spawn().expect("the binary cannot be started");
+        Self::started(command_in(within, arguments))
+    }
+
+    fn started(mut command: Command) -> Self {
+        let mut child = command.spawn().expect("the binary cannot be started");
         let lines = lines_of(child.stdout.take().expect("stdout is piped"));
         let stderr = Arc::new(Mutex::new(String::new()));
         let stderr_reader = Some(collect(child.stderr.take().expect("stderr is piped"), Arc::clone(&stderr)));

@@ -19,3 +19,4 @@ mod receiver;
 mod restore;
 mod start;
 mod trouble;
+mod watching;

@@ -5,6 +5,8 @@
 use super::sending::Attempt;
 use super::{LOOK_EVERY, is_stopping};
 use crate::Hub;
+use crate::outgoing::Posted;
+use crate::watching::Tried;
 use entitlement::Moment;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -135,6 +137,9 @@ impl Hub {
             return;
         }
         let landed = std::mem::take(&mut flights.landed);
+        for _ in landed.iter().filter(|result| result.outcome == LaneOutcome::Dead) {
+            self.watching.figures.gave_up();
+        }
         if let Err(error) = self.store.settle_lanes(landed).await {
             // The leases run out and the attempts are made again: at least once.
             tracing::error!(%error, "results of notifications could not be stored");
@@ -171,6 +176,7 @@ impl Hub {
                 flights.landed.push(result(&work, outcome, now));
             }
             Attempt::Impossible(error) => {
+                self.watching.figures.tried(Tried::Unsendable);
                 self.note_delivery(&work, None);
                 let outcome = after_failure(&work, now, None, self.jitter());
                 flights.landed.push(LaneResult { error: Some(error), ..result(&work, outcome, now) });
@@ -193,8 +199,19 @@ impl Hub {
     }
 
     async fn attempt(&self, work: &LaneWork, post: crate::outgoing::Post) -> LaneResult {
+        let mut span = self.span_or_root("notification").map(crate::watching::Span::calling);
         let posted = self.outgoing.post(post, attempt_end()).await;
         let now = self.store.now();
+        let came = came(&posted, work, now);
+        self.watching.figures.tried(came);
+        if let Some(span) = &mut span {
+            span.note("entitle.notification_reason", work.notification.reason.as_str());
+            span.note("http.response.status_code", posted.status.map_or_else(String::new, |status| status.to_string()));
+            if !matches!(came, Tried::Delivered { .. }) {
+                span.fail();
+            }
+        }
+        drop(span);
         self.note_delivery(work, posted.status);
         let outcome = match posted.status {
             Some(200..=299) => LaneOutcome::Delivered,
@@ -229,6 +246,15 @@ impl Hub {
 
     fn real_now_ms(&self) -> i64 {
         self.store.now().0 - self.store.clock_offset_ms()
+    }
+}
+
+fn came(posted: &Posted, work: &LaneWork, now: Moment) -> Tried {
+    match posted.status {
+        Some(200..=299) => Tried::Delivered { lag_ms: now.0 - work.notification.committed_at.0 },
+        Some(410) => Tried::Gone,
+        Some(_) => Tried::Refused,
+        None => Tried::Unreachable,
     }
 }
 

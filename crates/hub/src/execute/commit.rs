@@ -24,6 +24,7 @@ struct Aftermath {
 impl Hub {
     /// Commits a change; an unknown outcome is asked again until it is known.
     pub(crate) async fn commit(&self, change: Change) -> Result<Committed, Box<ErrorAnswer>> {
+        let _span = crate::watching::span("commit");
         let aftermath = self.aftermath(&change);
         let committed = if self.store.knows_outcomes() {
             self.store.commit(change).await.map_err(from_store)?

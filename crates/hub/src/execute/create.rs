@@ -122,6 +122,7 @@ impl<'a> Creating<'a> {
     }
 
     async fn look(&self, route: &Route) -> Result<Loaded, Box<ErrorAnswer>> {
+        let _span = crate::watching::span("load");
         let load = Load {
             account: self.caller.account.id,
             target: Target::Customer(route.id, self.request.customer_identifier.clone()),
@@ -204,7 +205,7 @@ impl<'a> Creating<'a> {
         let own_id = self.request.entitlement_id.clone();
         match connector.prepare(&call) {
             Prepared::Answered(answered) => {
-                let decision = settle(&opened, &answered.answer, &route.facts, now);
+                let decision = crate::watching::decided(|| settle(&opened, &answered.answer, &route.facts, now));
                 let mut draft = Draft::new_row(key, &self.caller.account, route, own_id, slot, opened);
                 draft.decide(&decision, &self.caller.account);
                 draft.promise(answered.promises);

@@ -7,6 +7,7 @@ use super::reply::{Kind, Outcome, outcome};
 use super::slots::{free_slot, staying};
 use crate::catalog::{Account, Route};
 use crate::turns::{Turn, TurnKey};
+use crate::watching::{Carried, Span};
 use crate::{Answer, Hub, answer, refusal};
 use entitlement::{Answer as MerchantAnswer, Ask, Decision, Entitlement, JsonObject, Moment, Operation, settle};
 use merchants::test::MagicNumber;
@@ -60,14 +61,14 @@ impl Hub {
         let hub = self.clone();
         let operation = errand.row.state.operation.as_ref();
         let lease = operation.and_then(|open| Some(self.leases.take(open.id, open.next_at?)));
-        let task = tokio::spawn(async move {
+        let task = tokio::spawn(Carried::now().scope(async move {
             let _lease = lease;
             if let Committed::Conflict(conflict) = hub.commit(change).await? {
                 return Ok(Intended::Withdrawn(conflict, turn));
             }
             drop(turn);
             Ok(Intended::Carried(hub.answer_errand(errand).await))
-        });
+        }));
         task.await.unwrap_or_else(|panic| {
             tracing::error!(%panic, "an operation's task ended early; recovery goes on with it");
             // The merchant may have been asked: that nothing was done must not be said.
@@ -137,16 +138,38 @@ impl Hub {
         match connector.prepare(&call) {
             Prepared::Answered(answered) => answered,
             Prepared::Send(request) => {
-                let response = self.exchange(&request, errand.route.facts.repeatable).await;
+                let response = self.exchange(request, &errand.route, operation).await;
                 self.reach.note(&errand.route.merchant_account_key, &response, self.store.now());
                 Answered { answer: connector.read(&call, &response), promises: Vec::new() }
             }
         }
     }
 
-    async fn exchange(&self, request: &Request, repeatable: bool) -> Response {
+    /// Sends it, watched: the merchant can go on with the trace.
+    async fn exchange(&self, mut request: Request, route: &Route, operation: &Operation) -> Response {
+        let merchant = route.merchant_account_key.as_str();
+        let mut span = self.span_or_root("merchant call").map(Span::calling);
+        if let Some(span) = &mut span {
+            request.headers.push(("traceparent", span.traceparent()));
+            span.note("entitle.merchant", merchant);
+            span.note("entitle.operation_kind", ask_word(&operation.ask));
+        }
+        let begun = Instant::now();
+        let response = self.tries(&request, route.facts.repeatable, merchant).await;
+        self.watching.figures.merchant_took(merchant, begun.elapsed());
+        match (&response, &mut span) {
+            (Response::Whole { status, .. }, Some(span)) if *status < 500 => {
+                span.note("http.response.status_code", status.to_string());
+            }
+            (_, Some(span)) => span.fail(),
+            (_, None) => {}
+        }
+        response
+    }
+
+    async fn tries(&self, request: &Request, repeatable: bool, merchant: &str) -> Response {
         let end = Instant::now() + Duration::from_millis(ALL_TRIES_MS);
-        let mut response = self.outgoing.ask(request, end).await;
+        let mut response = self.try_once(request, end, merchant).await;
         for wait in QUICK_TRIES_AFTER_MS {
             let again = match &response {
                 Response::NotSent => true,
@@ -158,8 +181,14 @@ impl Hub {
                 break;
             }
             sleep(wait).await;
-            response = self.outgoing.ask(request, end).await;
+            response = self.try_once(request, end, merchant).await;
         }
+        response
+    }
+
+    async fn try_once(&self, request: &Request, end: Instant, merchant: &str) -> Response {
+        let response = self.outgoing.ask(request, end).await;
+        self.watching.figures.merchant_answered(merchant, &response);
         response
     }
 

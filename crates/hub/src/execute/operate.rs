@@ -131,6 +131,7 @@ impl Operating<'_> {
             Asked::ActivationInfo | Asked::Hold(_) | Asked::Release => None,
             Asked::Update(_) | Asked::Cancel(_) | Asked::Revoke(_) => self.caller.identity.clone(),
         };
+        let _span = crate::watching::span("load");
         let load = Load { account: self.caller.account.id, target: Target::Id(self.id.to_owned()), identity };
         self.hub.store.load(load).await.map_err(from_store)
     }
@@ -167,7 +168,7 @@ impl Operating<'_> {
 
     async fn decide(&self, route: &Arc<Route>, row: &Row, open: &[Row]) -> Tried {
         let now = self.hub.store.now();
-        match self.decision(route, row, now) {
+        match crate::watching::decided(|| self.decision(route, row, now)) {
             Ok(decision) if matches!(self.asked, Asked::ActivationInfo) => {
                 let ended = self.activation(route, row, &decision, Kind::ActivationInfo, now).await?;
                 Ok(match ended {

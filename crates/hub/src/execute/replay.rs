@@ -2,7 +2,7 @@
 
 use super::remember::claim_only;
 use super::{Caller, Step, Tried, from_store, look_again, request_in_progress};
-use crate::answer::{internal_error, saved_record};
+use crate::answer::{internal_error, saved_record, told};
 use crate::{Answer, Hub, refusal};
 use entitlement::{Entitlement, Moment, Status, fold};
 use ids::EntitlementKey;
@@ -50,12 +50,15 @@ impl Hub {
 
     async fn print_again(&self, claim: &Claim, answer: &SavedAnswer) -> Result<Answer, Box<ErrorAnswer>> {
         let printed = match answer {
-            SavedAnswer::Literal { http, body } => Answer::plain(*http, body.clone()),
+            SavedAnswer::Literal { http, body } => {
+                let (code, rule) = told(body);
+                Answer { code, rule, ..Answer::plain(*http, body.clone()) }
+            }
             SavedAnswer::Record { http, form, code, version, parameters } => {
                 let state = self.state_at(claim.key, *version).await?;
                 let code = ResponseCode::from_index(*code).ok_or_else(unprintable)?;
                 let body = record_body(*form, code, parameters.as_deref(), &state.record).ok_or_else(unprintable)?;
-                Answer { version: Some(*version), ..Answer::plain(*http, body) }
+                Answer { version: Some(*version), code, ..Answer::plain(*http, body) }
             }
         };
         Ok(Answer { replayed: true, ..printed })

@@ -4,6 +4,7 @@ use crate::Hub;
 use crate::answer::unavailable;
 use crate::catalog::Account;
 use crate::credentials::NotKnown;
+use crate::watching::Checked;
 use hyper::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use std::sync::Arc;
 use wire::{ErrorAnswer, ResponseCode};
@@ -17,10 +18,22 @@ impl Hub {
     /// The account whose credential an Authorization header carries.
     pub(crate) async fn authorize_header(&self, header: Option<&HeaderValue>) -> Result<Arc<Account>, ErrorAnswer> {
         let header = header.map(HeaderValue::as_bytes);
-        let verified = self.credentials.verify(header, self.store.now()).await.map_err(refusal)?;
+        let verified = self.credentials.verify(header, self.store.now()).await;
+        self.watching.figures.checked(result(verified.as_ref().err()));
+        let verified = verified.map_err(refusal)?;
         let catalog = self.catalog();
         let sender = catalog.sender(&verified.user).filter(|sender| sender.account.id == verified.account);
         sender.map(|sender| Arc::clone(&sender.account)).ok_or_else(|| refusal(NotKnown::Wrong))
+    }
+}
+
+const fn result(refused: Option<&NotKnown>) -> Checked {
+    match refused {
+        None => Checked::Accepted,
+        Some(NotKnown::Missing) => Checked::Missing,
+        Some(NotKnown::Malformed) => Checked::Malformed,
+        Some(NotKnown::Wrong) => Checked::Wrong,
+        Some(NotKnown::Busy) => Checked::Busy,
     }
 }
 

@@ -59,6 +59,7 @@ pages! {
     "date-order"
     "date-too-far"
     "deadline"
+    "draining"
     "empty"
     "ending-by-merchant"
     "ending-by-reseller"

@@ -158,7 +158,10 @@ impl Hub {
         const LOOKS_MAX: usize = 4;
         for _ in 0..LOOKS_MAX {
             let load = Load { account: account.id, target: Target::Id(id.to_owned()), identity: None };
-            let Some(row) = self.store.load(load).await.map_err(from_store)?.row else {
+            let span = crate::watching::span("load");
+            let loaded = self.store.load(load).await.map_err(from_store)?;
+            drop(span);
+            let Some(row) = loaded.row else {
                 return Ok(None);
             };
             let is_due = row.due_at.is_some_and(|due| due <= self.store.now());

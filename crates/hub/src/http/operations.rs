@@ -44,6 +44,8 @@ pub const OPERATIONS: &[Operation] = &[
     operation("sandboxForceNext", "POST", "/sandbox/v1/next"),
     operation("sandboxReset", "POST", "/sandbox/v1/reset"),
     operation("openapi", "GET", "/docs/openapi.json"),
+    operation("healthz", "GET", "/healthz"),
+    operation("readyz", "GET", "/readyz"),
 ];
 
 const fn operation(id: &'static str, method: &'static str, path: &'static str) -> Operation {
@@ -86,8 +88,10 @@ mod tests {
             Action::SandboxForceNext => &["sandboxForceNext"],
             Action::SandboxReset => &["sandboxReset"],
             Action::OpenApi => &["openapi"],
-            // Pages for people.
-            Action::ActivatePage(_) | Action::ActivateChoice(_) | Action::Document(_) => &[],
+            Action::Alive => &["healthz"],
+            Action::Ready => &["readyz"],
+            // Pages for people, and the text for Prometheus.
+            Action::ActivatePage(_) | Action::ActivateChoice(_) | Action::Document(_) | Action::Metrics => &[],
         }
     }
 

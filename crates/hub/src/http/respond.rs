@@ -2,10 +2,11 @@
 //! envelope whatever happens, panics included.
 
 use super::guarded::{Guarded, Panicked};
-use super::{Action, NoRoute, route};
+use super::{Action, NoRoute, health, route};
 use crate::Hub;
 use crate::answer::{Answer, RateLimit, internal_error, unavailable};
 use crate::questions::feed_within;
+use crate::watching::{self, Outcome};
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -28,17 +29,18 @@ pub(crate) type Reply = Response<Full<Bytes>>;
 /// Answers one request. A caller who hangs up drops only this future: a change that was handed to
 /// the store is committed all the same, and an operation at a merchant runs in a task of its own
 /// from its intent on (docs/LIFECYCLE.md section 4).
-pub(crate) async fn serve(hub: Hub, request: Request<Incoming>) -> Reply {
-    let id = hub.random.request_id();
+pub(super) async fn serve(hub: Hub, request: Request<Incoming>, id: &str) -> Reply {
     let method = request.method().clone();
     let mut reply = match route(&method, request.uri().path(), hub.sandbox.is_some()) {
-        Ok(action) => run(hub, action, request, &id).await,
+        Ok(action) => {
+            watching::is_about(&action);
+            run(hub, action, request, id).await
+        }
         Err(missed) => json(Answer::error(&no_route(missed))),
     };
-    if let Ok(value) = HeaderValue::from_str(&id) {
+    if let Ok(value) = HeaderValue::from_str(id) {
         reply.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
     }
-    tracing::debug!(request_id = id, %method, status = reply.status().as_u16(), "answered");
     reply
 }
 
@@ -61,6 +63,8 @@ pub(crate) fn no_http(hub: &Hub) -> String {
 fn last_words(hub: &Hub, status: &str, error: &ErrorAnswer) -> String {
     let id = hub.random.request_id();
     let body = error.body();
+    let outcome = Outcome { code: error.code, rule: error.rule };
+    hub.watching.figures.requests.count_without_request(error.http, outcome);
     tracing::debug!(request_id = id, status, "answered");
     format!(
         "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncache-control: no-store\r\n\
@@ -93,6 +97,9 @@ async fn act(hub: Hub, action: Action, request: Request<Incoming>) -> Reply {
     match action {
         Action::ActivatePage(token) => Box::pin(hub.activate_page(&token)).await,
         Action::ActivateChoice(token) => Box::pin(hub.activate_choice(&token, request)).await,
+        Action::Alive => health::alive(),
+        Action::Ready => Box::pin(hub.ready()).await,
+        Action::Metrics => Box::pin(hub.metrics()).await,
         Action::OpenApi => hub.openapi_document(),
         Action::Document(document) => document.reply(),
         Action::SandboxInbox(name) => Box::pin(hub.inbox_receives(&name, request)).await,
@@ -126,6 +133,10 @@ pub(crate) fn json(mut answer: Answer) -> Reply {
     let body = std::mem::take(&mut answer.body);
     let mut reply = Response::new(Full::new(Bytes::from(body)));
     *reply.status_mut() = StatusCode::from_u16(answer.http).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let outcome = Outcome { code: answer.code, rule: answer.rule };
+    if outcome != Outcome::OK {
+        reply.extensions_mut().insert(outcome);
+    }
     let headers = reply.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

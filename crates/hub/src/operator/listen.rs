@@ -9,7 +9,7 @@ use hyper::body::Incoming;
 use hyper::header::{AUTHORIZATION, HeaderMap};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Request, Response};
+use hyper::{Method, Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::convert::Infallible;
 use std::future::Future;
@@ -108,6 +108,9 @@ async fn answer(hub: Hub, request: Request<Incoming>, who: &str, token: Option<&
         let error = ErrorAnswer::new(401, ResponseCode::Unauthorized, "unauthorized", "The token is missing or wrong.")
             .with_hint("Send `Authorization: Bearer` and the text of the operator's token file.");
         return json(Answer::error(&error));
+    }
+    if request.method() == Method::GET && request.uri().path() == "/metrics" {
+        return hub.metrics().await;
     }
     let who = named(request.headers(), who);
     match Asked::read(request, who).await {

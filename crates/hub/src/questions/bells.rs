@@ -74,8 +74,13 @@ impl Bells {
     }
 
     /// Whether the hub stops.
-    pub(super) fn is_stopping(&self) -> bool {
+    pub(crate) fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::SeqCst)
+    }
+
+    /// How many requests wait, of all accounts.
+    pub(crate) fn listeners(&self) -> usize {
+        self.listeners.load(Ordering::SeqCst)
     }
 
     fn hung(&self) -> MutexGuard<'_, HashMap<AccountId, Bell>> {

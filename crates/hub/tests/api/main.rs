@@ -41,5 +41,7 @@ mod report;
 mod retries;
 mod sandbox_products;
 mod switches;
+mod traces;
 mod update;
 mod update_asks;
+mod watching;

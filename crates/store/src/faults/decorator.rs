@@ -3,8 +3,8 @@
 use super::{Call, FaultyStore};
 use crate::{
     AccountRow, Act, Administered, AuditEntry, AuditRecord, Callback, CatalogVersion, Change, ClosedOperation,
-    Committed, CredentialRow, Examine, LaneResult, LaneWork, Load, Loaded, NotificationState, Report, Row,
-    SealedSecret, Store, StoreFuture, StoredEvent, StoredNotification, Uses,
+    Committed, CredentialRow, Examine, Figures, LaneResult, LaneWork, Load, Loaded, NotificationState, Report, Row,
+    SealedSecret, Standing, Store, StoreFuture, StoredEvent, StoredNotification, Uses,
 };
 use entitlement::Moment;
 use ids::{AccountId, EntitlementKey, NotificationId, OperationId, RouteId, TargetId};
@@ -185,6 +185,18 @@ impl<S: Store> Store for FaultyStore<S> {
 
     fn waiting(&self) -> usize {
         self.inner.waiting()
+    }
+
+    fn answers(&self) -> StoreFuture<'_, ()> {
+        Box::pin(self.faulty(Call::Answers, self.inner.answers()))
+    }
+
+    fn standing(&self) -> StoreFuture<'_, Standing> {
+        self.inner.standing()
+    }
+
+    fn figures(&self) -> &Figures {
+        self.inner.figures()
     }
 
     fn close(&self) -> StoreFuture<'_, ()> {

@@ -3,12 +3,12 @@
 use super::prepared::Prepared;
 use super::{
     SqliteStore, accounts, administration, callbacks, claims, commit, events, lanes, loads, notifications, operations,
-    reports, stored,
+    reports, standing, stored,
 };
 use crate::{
     AccountRow, Act, Administered, AuditEntry, AuditRecord, Callback, CatalogVersion, Change, ClosedOperation,
-    Committed, CredentialRow, Examine, LaneResult, LaneWork, Load, Loaded, NotificationState, Report, Row,
-    SealedSecret, Store, StoreFuture, StoredEvent, StoredNotification, Uses,
+    Committed, CredentialRow, Examine, Figures, LaneResult, LaneWork, Load, Loaded, NotificationState, Report, Row,
+    SealedSecret, Standing, Store, StoreError, StoreFuture, StoredEvent, StoredNotification, Uses,
 };
 use entitlement::Moment;
 use ids::{AccountId, EntitlementKey, NotificationId, OperationId, RouteId, TargetId};
@@ -45,7 +45,11 @@ impl Store for SqliteStore {
             // Shared, so that it is freed here and not on the writer's thread, which has more to do.
             let prepared = Arc::new(Prepared::new(change)?);
             let handed_over = Arc::clone(&prepared);
-            self.write(prepared.keys(), move |session| commit::apply(session, &handed_over)).await
+            let committed = self.write(prepared.keys(), move |session| commit::apply(session, &handed_over)).await;
+            if let Ok(Committed::Conflict(conflict)) = &committed {
+                self.figures.count_conflict(conflict.cause);
+            }
+            committed
         })
     }
 
@@ -265,6 +269,27 @@ impl Store for SqliteStore {
 
     fn waiting(&self) -> usize {
         self.shared.waiting.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
+    fn answers(&self) -> StoreFuture<'_, ()> {
+        Box::pin(async move {
+            if self.stopped() {
+                return Err(self.why_stopped());
+            }
+            self.readers.read(|connection| Ok(connection.prepare_cached("SELECT 1")?.exists([]).map(drop)?))?;
+            if self.waiting() < self.waiting_max { Ok(()) } else { Err(StoreError::Busy) }
+        })
+    }
+
+    fn standing(&self) -> StoreFuture<'_, Standing> {
+        Box::pin(async move {
+            let found = self.readers.read_long(standing::read).await?;
+            Ok(Standing { data_bytes: self.data_bytes(), log_bytes: self.log_bytes(), ..found })
+        })
+    }
+
+    fn figures(&self) -> &Figures {
+        &self.figures
     }
 
     fn close(&self) -> StoreFuture<'_, ()> {

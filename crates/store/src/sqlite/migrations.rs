@@ -26,6 +26,7 @@ const MIGRATIONS: &[Migration] = &[
         text: include_str!("migrations/0003_operations_of_an_entitlement.sql"),
     },
     Migration { number: 4, name: "operators", text: include_str!("migrations/0004_operators.sql") },
+    Migration { number: 5, name: "watching", text: include_str!("migrations/0005_watching.sql") },
 ];
 
 /// "ENTL", so that `file` and we know our own files.

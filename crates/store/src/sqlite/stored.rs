@@ -68,8 +68,13 @@ pub(super) fn by_key(connection: &Connection, key: EntitlementKey) -> rusqlite::
         .optional()
 }
 
-fn in_flight(row: &Row) -> bool {
-    row.state.operation.as_ref().is_some_and(|operation| operation.stage == Stage::InFlight)
+/// The open operation's stage as the column has it; 0 where none is open.
+fn in_flight(row: &Row) -> u8 {
+    row.state.operation.as_ref().map_or(0, |operation| match operation.stage {
+        Stage::InFlight => 1,
+        Stage::Queued => 2,
+        Stage::Unknown => 3,
+    })
 }
 
 pub(super) fn insert(connection: &Connection, row: &Row, live: bool, rest: &str) -> rusqlite::Result<()> {

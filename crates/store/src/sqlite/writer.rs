@@ -3,7 +3,8 @@
 
 use super::fault::{Fault, Meaning};
 use super::session::Session;
-use crate::StoreError;
+use crate::clock::Stopwatch;
+use crate::{Figures, StoreError};
 use std::collections::{HashSet, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
@@ -76,6 +77,7 @@ pub(super) struct Writer {
     pub(super) session: Session,
     pub(super) queue: mpsc::Receiver<Box<dyn Work>>,
     pub(super) shared: Arc<Shared>,
+    pub(super) figures: Arc<Figures>,
     pub(super) batch_max: usize,
     /// Put off because an earlier one of the batch touches the same; in order.
     pub(super) held: VecDeque<Box<dyn Work>>,
@@ -122,11 +124,15 @@ impl Writer {
     /// Commits a batch and answers it. `Err`: the writer must stop.
     fn settle(&mut self, mut batch: Vec<Box<dyn Work>>) -> Result<(), String> {
         let Err(error) = self.transact(&mut batch) else {
+            self.figures.found_full(false);
             self.answer(batch, Ok(()));
             return Ok(());
         };
         match Meaning::of(&error) {
-            Meaning::Full => self.answer(batch, Err(StoreError::Full)),
+            Meaning::Full => {
+                self.figures.found_full(true);
+                self.answer(batch, Err(StoreError::Full));
+            }
             Meaning::Busy => self.answer(batch, Err(StoreError::Busy)),
             Meaning::Broken => {
                 let why = error.to_string();
@@ -157,7 +163,11 @@ impl Writer {
     fn transact(&mut self, batch: &mut [Box<dyn Work>]) -> rusqlite::Result<()> {
         let outcome = self.session.begin().and_then(|()| {
             batch.iter_mut().try_for_each(|work| work.run(&mut self.session))?;
-            self.session.commit()
+            let begun = Stopwatch::start();
+            self.session.commit()?;
+            self.figures.commits_us.add(begun.elapsed_us());
+            self.figures.batches.add(batch.len() as u64);
+            Ok(())
         });
         if outcome.is_err() {
             self.session.roll_back();

@@ -14,6 +14,7 @@ pub mod operators;
 pub mod reports;
 pub mod samples;
 pub mod settings;
+pub mod standings;
 
 use ids::{AccountId, EntitlementKey};
 use samples::{Place, START};
@@ -142,6 +143,8 @@ macro_rules! conformance {
             operators: catalogs_are_numbered_and_kept, acts_that_expect_something_else_change_nothing,
                 secrets_are_replaced_and_removed, the_audit_is_one_chain_over_acts_and_changes,
                 uses_count_what_is_open_and_undelivered;
+            standings: an_open_store_answers_and_a_closed_one_does_not, what_lies_where_is_counted,
+                open_operations_are_found_in_every_stage, batches_commits_and_conflicts_are_counted;
             clocks: the_offset_is_kept, time_never_runs_backwards;
             model: random_changes_agree_with_a_model;
         }

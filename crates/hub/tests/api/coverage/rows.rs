@@ -97,6 +97,10 @@ pub(super) const ROWS: &[Row] = &[
         |hub| hub.call("POST", "/sandbox/v1/reset").bytes("everything") => 415 "media-type"),
     row!("openapi", |hub| hub.call("GET", "/docs/openapi.json"),
         never because "it takes nothing that could be wrong, a credential included"),
+    row!("healthz", |hub| hub.call("GET", "/healthz"),
+        never because "whoever can answer lives"),
+    row!("readyz", |hub| hub.call("GET", "/readyz"),
+        |hub| draining(hub) => 503 "draining"),
 ];
 
 /// A call of something below a new entitlement.
@@ -124,6 +128,11 @@ async fn ended<'a>(hub: &'a TestHub, verb: &str) -> Call<'a> {
 async fn feed<'a>(hub: &'a TestHub, query: &str) -> Call<'a> {
     hub.created("anna", "MUSIC_NOW").await;
     hub.call("GET", &format!("/v1/events{query}"))
+}
+
+fn draining(hub: &TestHub) -> Call<'_> {
+    hub.hub.drain();
+    hub.call("GET", "/readyz")
 }
 
 async fn replay(hub: &TestHub) -> Call<'_> {

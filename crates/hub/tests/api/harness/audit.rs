@@ -4,7 +4,7 @@
 use super::call::basic;
 use super::{PASSWORD, TestHub, log};
 use hub::doctor::{self, Wanted};
-use store::NotificationState;
+use store::{NotificationState, Report};
 
 /// More rows or notifications than any test makes.
 const ALL: usize = 1_000;
@@ -28,10 +28,25 @@ impl TestHub {
         assert_eq!(self.store.in_flight(ALL).await.unwrap(), [], "operations in flight");
         let secret = self.secret_text.strip_prefix("whsec_").unwrap();
         log::holds_none_of(&[PASSWORD, secret, "$argon2", &basic("sandbox", PASSWORD)[6..]]);
+        log::names_none_of(&self.customers().await);
+        log::names_none_of(&self.customers().await);
         self.stop.send(()).unwrap();
         self.server.await.unwrap();
         self.dispatch.stop().await;
         self.store.close().await.unwrap();
+    }
+
+    /// The customers of everything there is, but for names so short that they stand in other words.
+    async fn customers(&self) -> Vec<String> {
+        const LONG: usize = 4;
+        let mut customers = Vec::new();
+        for account in self.store.accounts().await.unwrap() {
+            let report = Report { limit: ALL, ..Report::default() };
+            let rows = self.store.report(account.id, report).await.unwrap();
+            customers.extend(rows.into_iter().map(|row| row.state.record.customer_identifier));
+        }
+        customers.retain(|customer| customer.len() >= LONG);
+        customers
     }
 
     /// The doctor finds nothing.

@@ -46,3 +46,17 @@ pub(super) fn holds_none_of(secrets: &[&str]) {
         assert_eq!(line, None, "a secret in the log");
     }
 }
+
+/// Fails where one of these customers stands in the log, as a word.
+pub(super) fn names_none_of(customers: &[String]) {
+    let lines = LINES.lock().unwrap_or_else(PoisonError::into_inner);
+    let text = String::from_utf8_lossy(&lines);
+    for customer in customers {
+        let named = text.match_indices(customer.as_str()).find(|(at, _)| {
+            let next = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+            !next(text[..*at].chars().next_back()) && !next(text[at + customer.len()..].chars().next())
+        });
+        let line = named.map(|(at, _)| text[at.saturating_sub(200)..].lines().next().unwrap_or_default());
+        assert_eq!(line, None, "{customer} stands in the log");
+    }
+}

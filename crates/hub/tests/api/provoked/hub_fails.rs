@@ -73,6 +73,13 @@ alone! {
     "store-stopped" => {
         not_committed("The disk has failed:", StoreError::Stopped("input/output error".to_owned())).await
     },
+    "draining" => {
+        let hub = TestHub::start().await;
+        hub.hub.drain();
+        let came = hub.refuses("The hub is being stopped:", hub.call("GET", "/readyz").anonymous().text()).await;
+        hub.finish().await;
+        came
+    },
     "deadline" => {
         let hub = Setup::new().faulty().start().await;
         let id = hub.created("anna", "MUSIC_NOW").await;

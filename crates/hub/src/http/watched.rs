@@ -1,0 +1,34 @@
+//! Around every request: its id and its trace, what is counted of it, and the line of the log. What
+//! it is answered is not decided here.
+
+use super::respond::{self, Reply};
+use crate::Hub;
+use crate::watching::Outcome;
+use hyper::Request;
+use hyper::body::Incoming;
+
+/// Answers one request, watched.
+pub(crate) async fn serve(hub: Hub, request: Request<Incoming>) -> Reply {
+    let context = hub.begin_context(request.headers());
+    let id = context.id().to_owned();
+    context.scope(watched(hub, request, id)).await
+}
+
+async fn watched(hub: Hub, request: Request<Incoming>, id: String) -> Reply {
+    let under_way = hub.watching.figures.requests.begin();
+    let method = request.method().clone();
+    let reply = respond::serve(hub.clone(), request, &id).await;
+    let status = reply.status().as_u16();
+    let outcome = reply.extensions().get::<Outcome>().copied().unwrap_or_else(|| Outcome::of_status(status));
+    let operation = under_way.answered(status, outcome).operation;
+    let Outcome { code, rule } = outcome;
+    let code = code.as_str();
+    match status {
+        // A log that is flooded hides what it says; every answer is counted.
+        500.. if !hub.watching.may_log_failure() => {}
+        500 => tracing::error!(request_id = id, operation, status, code, rule, "a request failed"),
+        501.. => tracing::warn!(request_id = id, operation, status, code, rule, "a request failed"),
+        _ => tracing::debug!(request_id = id, %method, operation, status, code, rule, "answered"),
+    }
+    reply
+}
