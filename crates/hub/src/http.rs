@@ -14,9 +14,10 @@ mod prefer;
 mod respond;
 mod sandbox;
 
+pub(crate) use authorize::Asker;
 pub use operations::{OPERATIONS, Operation};
 pub(crate) use outbox::state_word;
-pub(crate) use respond::{headers_too_slow, json, no_http, serve};
+pub(crate) use respond::{headers_too_slow, json, no_http, serve, speaks_tls};
 
 use docs::{Document, document};
 use hyper::Method;

@@ -3,7 +3,7 @@
 
 use crate::catalog::{Catalog, Resolver};
 use crate::secrets::{Secrets, opened};
-use crate::{Desk, Hub, HubError, Parts, Pseudonyms, Random, SealingKey};
+use crate::{Desk, Hub, HubError, LoadLimits, Parts, Pseudonyms, Random, Receivers, SealingKey};
 use bytes::Bytes;
 use catalog::Document;
 use merchants::test::PageKey;
@@ -51,7 +51,18 @@ pub async fn open_serving(
     let resolver = Resolver { store: store.as_ref(), desk: &desk, secrets: &secrets };
     let catalog = resolver.catalog(&applied.document).await?;
     let pseudonyms = Pseudonyms::new(pseudonyms);
-    Ok(Parts { store, catalog, applied, sealing, desk, pseudonyms, sandbox: None, openapi })
+    Ok(Parts {
+        store,
+        catalog,
+        applied,
+        sealing,
+        desk,
+        pseudonyms,
+        sandbox: None,
+        load: LoadLimits::default(),
+        receivers: Receivers::Public(Vec::new()),
+        openapi,
+    })
 }
 
 /// The hub's own secrets.

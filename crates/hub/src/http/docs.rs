@@ -104,7 +104,9 @@ pages! {
     "one-operation"
     "operation-in-progress"
     "outcome-unknown"
+    "overloaded"
     "password-checks-busy"
+    "rate-limited"
     "read-only"
     "reason-incomplete"
     "reason-twice"
@@ -138,6 +140,7 @@ pages! {
     "version-mismatch"
     "wait-range"
     "wrong-method"
+    "wrong-passwords"
 }
 
 /// All of them.

@@ -49,6 +49,11 @@ impl Bells {
         Some(Listener { bells: self, account, rung: Arc::clone(&bell.rung) })
     }
 
+    /// How many listen, of all accounts.
+    pub(crate) fn listeners(&self) -> usize {
+        self.listeners.load(Ordering::SeqCst)
+    }
+
     /// Wakes everybody who listens to this account's bell.
     pub(crate) fn ring(&self, account: AccountId) {
         // Whoever begins to listen after this look reads the store after it, too.
