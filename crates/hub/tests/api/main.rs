@@ -41,5 +41,6 @@ mod report;
 mod retries;
 mod sandbox_products;
 mod switches;
+mod transport;
 mod update;
 mod update_asks;

@@ -28,6 +28,11 @@ impl TestHub {
         assert_eq!(self.store.in_flight(ALL).await.unwrap(), [], "operations in flight");
         let secret = self.secret_text.strip_prefix("whsec_").unwrap();
         log::holds_none_of(&[PASSWORD, secret, "$argon2", &basic("sandbox", PASSWORD)[6..]]);
+        self.stop().await;
+    }
+
+    /// Stops the hub without an audit.
+    pub(crate) async fn stop(self) {
         self.stop.send(()).unwrap();
         self.server.await.unwrap();
         self.dispatch.stop().await;
