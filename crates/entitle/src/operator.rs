@@ -8,7 +8,7 @@ use crate::{settings, sqlite_file};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use client::{Answer, Call, Client, Http};
-use hub::{Hub, OPERATOR_HEADER, open_serving, serve_operator};
+use hub::{Hub, OPERATOR_HEADER, Receivers, open_serving, serve_operator};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::{OpenError, SqliteStore, Store};
@@ -65,7 +65,8 @@ pub(crate) async fn reach(file: &Path, key: Option<&Path>) -> Result<Operator> {
     };
     let sealing = key_file::sealing_key(file, key, store.as_ref()).await?;
     let shared = Arc::clone(&store) as Arc<dyn Store>;
-    let parts = open_serving(shared, sealing, "http://127.0.0.1", Vec::new().into()).await?;
+    let parts =
+        open_serving(shared, sealing, "http://127.0.0.1", Receivers::Public(Vec::new()), Vec::new().into()).await?;
     let hub = Hub::build(parts).await?;
     let (here, there) = tokio::io::duplex(PIPE_BYTES);
     tokio::spawn(serve_operator(hub, there, format!("uid {}", settings::uid()), None));

@@ -5,9 +5,10 @@ use crate::running::Running;
 use crate::watching::Watching;
 use crate::{key_file, socket, sqlite_file};
 use anyhow::{Context, Result, bail};
+use catalog::IpNet;
 use clap::Args;
-use hub::{Hub, Operators, Server, open_serving};
-use std::net::SocketAddr;
+use hub::{Hub, Operators, Receivers, Server, Tls, Transport, open_serving};
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use store::{SqliteStore, Store};
@@ -39,6 +40,20 @@ pub(crate) struct Options {
     /// The key file that seals secrets; made at first start, beside the data unless named
     #[arg(long, env = "ENTITLE_KEY_FILE", hide_env_values = true, value_name = "FILE")]
     key_file: Option<PathBuf>,
+    /// Certificate chain, PEM; a changed file is read anew within seconds
+    #[arg(long, env = "ENTITLE_TLS_CERTIFICATE", hide_env_values = true, value_name = "FILE", requires = "tls_key")]
+    tls_certificate: Option<PathBuf>,
+    /// Its private key, PEM
+    #[arg(long, env = "ENTITLE_TLS_KEY", hide_env_values = true, value_name = "FILE", requires = "tls_certificate")]
+    tls_key: Option<PathBuf>,
+    /// A proxy whose X-Forwarded-For is believed, as address or CIDR; may be given several times
+    #[arg(long, env = "ENTITLE_TRUSTED_PROXY", hide_env_values = true, value_name = "CIDR", value_delimiter = ',')]
+    #[arg(value_parser = network)]
+    trusted_proxy: Vec<IpNet>,
+    /// A network that is not public and to which notifications may go all the same
+    #[arg(long, env = "ENTITLE_NOTIFY_NETWORK", hide_env_values = true, value_name = "CIDR", value_delimiter = ',')]
+    #[arg(value_parser = network)]
+    notify_network: Vec<IpNet>,
     /// A loopback address on which operators are listened to as well, behind a token
     #[arg(long, env = "ENTITLE_OPERATOR_LISTEN", hide_env_values = true, value_name = "ADDRESS")]
     #[arg(requires = "operator_token_file")]
@@ -65,13 +80,17 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 async fn serve(options: &Options) -> Result<()> {
     let file = sqlite_file(&options.database)?;
     let port = options.operator_port().await?;
-    let server = Server::bind(options.listen).await?;
+    let transport = options.transport()?;
+    transport.check(options.listen)?;
+    let scheme = if transport.tls.is_some() { "https" } else { "http" };
+    let server = Server::bind(options.listen).await?.over(transport);
     let address = server.address().context("the system does not say which address it gave")?;
-    let public_url = options.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    let public_url = options.public_url.clone().unwrap_or_else(|| format!("{scheme}://{address}"));
     let store = Arc::new(SqliteStore::open(&file, store::Options::default())?);
     let sealing = key_file::sealing_key(&file, options.key_file.as_deref(), store.as_ref()).await?;
     let shared = Arc::clone(&store) as Arc<dyn Store>;
-    let parts = open_serving(shared, sealing, &public_url, ::openapi::document().into()).await?;
+    let receivers = Receivers::Public(options.notify_network.clone());
+    let parts = open_serving(shared, sealing, &public_url, receivers, ::openapi::document().into()).await?;
     let version = parts.applied.version;
     let hub = Hub::build(parts).await?;
     options.watching.trace(&hub)?;
@@ -82,7 +101,21 @@ async fn serve(options: &Options) -> Result<()> {
     running.until_stopped().await
 }
 
+/// A network, or one address.
+fn network(text: &str) -> Result<IpNet, String> {
+    let one = || text.parse::<IpAddr>().map(IpNet::from);
+    text.parse::<IpNet>().or_else(|_| one()).map_err(|_| "say it as 10.0.0.0/8 or 192.0.2.7".to_owned())
+}
+
 impl Options {
+    fn transport(&self) -> Result<Transport> {
+        let tls = match (&self.tls_certificate, &self.tls_key) {
+            (Some(certificate), Some(key)) => Some(Tls::open(certificate, key)?),
+            (Some(_) | None, _) => None,
+        };
+        Ok(Transport { tls, trusted_proxies: self.trusted_proxy.clone(), ..Transport::default() })
+    }
+
     async fn operator_port(&self) -> Result<Option<Operators>> {
         let (Some(address), Some(file)) = (self.operator_listen, &self.operator_token_file) else {
             return Ok(None);

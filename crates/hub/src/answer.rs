@@ -1,7 +1,7 @@
 //! An answer before it becomes an HTTP response: status, body, and the few headers that vary.
 
 use store::{SavedAnswer, StoreError};
-use wire::{ANSWER_FORM, ErrorAnswer, ResponseCode, record_body};
+use wire::{ANSWER_FORM, ErrorAnswer, RateLimit, ResponseCode, record_body};
 
 /// What the caller is answered.
 #[derive(Debug, Clone)]
@@ -30,19 +30,6 @@ pub struct Answer {
     pub rate_limit: Option<RateLimit>,
     /// `Preference-Applied`: the preference that was honoured.
     pub preference_applied: Option<String>,
-}
-
-/// How a limit of requests stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RateLimit {
-    /// So many requests in a window.
-    pub quota: u32,
-    /// The window's length.
-    pub window_s: u32,
-    /// So many are left now.
-    pub left: u32,
-    /// The quota is whole again after so long.
-    pub resets_in_s: u32,
 }
 
 impl Answer {
@@ -81,6 +68,7 @@ impl Answer {
             challenge: error.http == 401,
             code: error.code,
             rule: error.rule,
+            rate_limit: error.rate_limit,
             ..Self::plain(error.http, error.body())
         }
     }
@@ -126,6 +114,14 @@ pub(crate) fn internal_error() -> ErrorAnswer {
 #[must_use]
 pub(crate) fn unavailable(rule: &'static str, message: &str, retry_after_s: u32) -> ErrorAnswer {
     ErrorAnswer::new(503, ResponseCode::ServiceUnavailable, rule, message).with_retry_after_s(retry_after_s)
+}
+
+/// 429: more than a limit allows; `wait_s` is the time until the next one is taken.
+#[must_use]
+pub(crate) fn too_many(rule: &'static str, message: &str, limit: RateLimit, wait_s: u32) -> ErrorAnswer {
+    let mut answer = ErrorAnswer::new(429, ResponseCode::TooManyRequests, rule, message).with_retry_after_s(wait_s);
+    answer.rate_limit = Some(limit);
+    answer
 }
 
 /// What the store could not do, as an answer.

@@ -5,6 +5,7 @@ mod resolve;
 
 pub(crate) use resolve::Resolver;
 
+use crate::Gate;
 use entitlement::RouteFacts;
 use ids::{AccountId, RouteId};
 use merchants::Connector;
@@ -25,6 +26,8 @@ pub struct Catalog {
 pub struct Sender {
     /// The account, with this credential's switches.
     pub account: Arc<Account>,
+    /// From where, how often, and how signed it may be used.
+    pub gate: Arc<Gate>,
 }
 
 /// A reseller in one mode.
@@ -158,7 +161,7 @@ impl Catalog {
     #[must_use]
     pub fn letting_in(self, user: &str, account: AccountId) -> Self {
         match self.accounts.get(&account).cloned() {
-            Some(account) => self.with_sender(user, Sender { account }),
+            Some(account) => self.with_sender(user, Sender { account, gate: Arc::default() }),
             None => self,
         }
     }
@@ -168,6 +171,15 @@ impl Catalog {
     pub fn with_sender(mut self, user: &str, sender: Sender) -> Self {
         self.senders.insert(user.to_owned(), Arc::new(sender));
         self
+    }
+
+    /// Credentials that stood in `old`, too, go on counting their requests where they were.
+    pub(crate) fn count_on_from(&self, old: &Self) {
+        for (user, sender) in &self.senders {
+            if let Some(before) = old.senders.get(user) {
+                sender.gate.count_on_from(&before.gate);
+            }
+        }
     }
 
     /// Whose requests carry this user name, if the catalog lists it.

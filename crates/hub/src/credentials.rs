@@ -1,18 +1,24 @@
 //! Who asks: Basic credentials, hashed with Argon2id at rest, remembered in memory under a keyed
 //! hash once verified (docs/API.md section 1).
 
+mod failures;
+
 use crate::{HubError, Random};
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use entitlement::Moment;
+use failures::Failures;
+pub(crate) use failures::{FAILURES_MAX, WINDOW};
 use hmac::{Hmac, KeyInit, Mac};
 use ids::AccountId;
 use sha2::Sha256;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use store::{CredentialRow, Store};
 use tokio::sync::{OnceCell, Semaphore};
+use tokio::time::Instant;
 
 /// Verified headers remembered at most; beyond that the memory starts anew.
 const REMEMBERED_MAX: usize = 10_000;
@@ -38,7 +44,7 @@ pub fn hash_password(password: &str, salt: &[u8; 16]) -> Result<String, Password
         .map_err(|error| PasswordError(error.to_string()))
 }
 
-/// Why nobody is let in. All but `Busy` are one 401 to the caller; the hint differs.
+/// Why nobody is let in. All but `Busy` and `Failing` are one 401 to the caller; the hint differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NotKnown {
     /// No Authorization header.
@@ -49,6 +55,8 @@ pub(crate) enum NotKnown {
     Wrong,
     /// Too many passwords are being checked.
     Busy,
+    /// Too many wrong passwords came from this address; so many seconds until the next is checked.
+    Failing(u32),
 }
 
 /// The credentials of the hub.
@@ -56,15 +64,38 @@ pub(crate) struct Credentials {
     rows: RwLock<HashMap<String, CredentialRow>>,
     remembered: RwLock<HashMap<[u8; 32], Verified>>,
     memory_key: [u8; 32],
-    checks: Mutex<HashMap<[u8; 32], Arc<Check>>>,
+    checks: Mutex<HashMap<CheckKey, Arc<Check>>>,
+    /// Wrong passwords by address.
+    failures: Failures,
     /// One Argon2id per core at a time.
     cores: Arc<Semaphore>,
     /// An unknown user's password is verified against this, so that time tells nothing.
     dummy_hash: &'static str,
 }
 
+/// A header's fingerprint, and whether it came from where its credential may be used.
+type CheckKey = ([u8; 32], bool);
 /// A check that all requests with the same header wait for.
 type Check = OnceCell<Result<Verified, NotKnown>>;
+
+/// Somebody who waits for a check. The last one takes it away, whether it came to its end or its
+/// caller hung up: a check that nobody waits for must not fill the queue.
+struct Joined<'a> {
+    credentials: &'a Credentials,
+    key: CheckKey,
+    check: Arc<Check>,
+}
+
+impl Drop for Joined<'_> {
+    fn drop(&mut self) {
+        let mut checks = self.credentials.checks();
+        // The map's and this one; others join only under the lock.
+        let is_over = self.check.initialized() || Arc::strong_count(&self.check) <= 2;
+        if is_over && checks.get(&self.key).is_some_and(|known| Arc::ptr_eq(known, &self.check)) {
+            checks.remove(&self.key);
+        }
+    }
+}
 
 /// A credential that was verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,37 +118,67 @@ impl Credentials {
             remembered: RwLock::new(HashMap::new()),
             memory_key: random.secret()?,
             checks: Mutex::new(HashMap::new()),
+            failures: Failures::default(),
             cores: Arc::new(Semaphore::new(cores)),
             dummy_hash,
         })
     }
 
-    /// Whose header this is.
-    pub(crate) async fn verify(&self, header: Option<&[u8]>, now: Moment) -> Result<Verified, NotKnown> {
+    /// Reads the stored credentials anew: what was revoked since lets nobody in from now on.
+    pub(crate) async fn reload(&self, store: &dyn Store) -> Result<(), HubError> {
+        let rows = store.credentials().await?.into_iter().map(|row| (row.user.clone(), row)).collect();
+        *self.rows.write().unwrap_or_else(PoisonError::into_inner) = rows;
+        Ok(())
+    }
+
+    /// Whose header this is. `admits` says whether a user's credential may be used from the client's
+    /// address; where not, it is verified as an unknown user's, so that time tells nothing.
+    pub(crate) async fn verify(
+        &self,
+        header: Option<&[u8]>,
+        client: IpAddr,
+        admits: impl Fn(&str) -> bool,
+        now: Moment,
+    ) -> Result<Verified, NotKnown> {
         let header = header.ok_or(NotKnown::Missing)?;
         if header.len() > HEADER_BYTES_MAX {
             return Err(NotKnown::Malformed);
         }
         let fingerprint = self.fingerprint(header);
-        if let Some(verified) = self.recall(&fingerprint, now) {
+        if let Some(verified) = self.recall(&fingerprint, now).filter(|verified| admits(&verified.user)) {
             return Ok(verified);
         }
         let (user, password) = read_basic(header).ok_or(NotKnown::Malformed)?;
-        let check = self.join_check(fingerprint)?;
-        let verified = check.get_or_init(|| self.check(user, password, now)).await.clone();
+        self.failures.check(client, Instant::now()).map_err(NotKnown::Failing)?;
+        let admitted = admits(&user);
+        let joined = self.join_check((fingerprint, admitted))?;
+        let checking = || async move {
+            let attempt = self.failures.attempt(client);
+            let checked = self.check(admitted.then(|| self.row(&user)).flatten(), user, password, now).await;
+            match checked {
+                Err(NotKnown::Wrong) => {}
+                _ => attempt.passes(),
+            }
+            checked
+        };
+        let verified = joined.check.get_or_init(checking).await.clone();
         if let Ok(verified) = &verified {
             self.remember(fingerprint, verified.clone());
         }
-        self.checks.lock().unwrap_or_else(PoisonError::into_inner).remove(&fingerprint);
         verified
     }
 
-    fn join_check(&self, fingerprint: [u8; 32]) -> Result<Arc<Check>, NotKnown> {
-        let mut checks = self.checks.lock().unwrap_or_else(PoisonError::into_inner);
-        if checks.len() >= CHECKS_WAITING_MAX && !checks.contains_key(&fingerprint) {
+    fn join_check(&self, key: CheckKey) -> Result<Joined<'_>, NotKnown> {
+        let mut checks = self.checks();
+        if checks.len() >= CHECKS_WAITING_MAX && !checks.contains_key(&key) {
             return Err(NotKnown::Busy);
         }
-        Ok(Arc::clone(checks.entry(fingerprint).or_default()))
+        let check = Arc::clone(checks.entry(key).or_default());
+        Ok(Joined { credentials: self, key, check })
+    }
+
+    fn checks(&self) -> MutexGuard<'_, HashMap<CheckKey, Arc<Check>>> {
+        self.checks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn recall(&self, fingerprint: &[u8; 32], now: Moment) -> Option<Verified> {
@@ -148,9 +209,15 @@ impl Credentials {
         remembered.insert(fingerprint, verified);
     }
 
-    async fn check(&self, user: String, password: String, now: Moment) -> Result<Verified, NotKnown> {
-        let row = self.row(&user);
-        let live = row.clone().filter(|row| row.revoked_at.is_none());
+    /// Verifies a password against a row; without one, against nobody's.
+    async fn check(
+        &self,
+        row: Option<CredentialRow>,
+        user: String,
+        password: String,
+        now: Moment,
+    ) -> Result<Verified, NotKnown> {
+        let live = row.filter(|row| row.revoked_at.is_none());
         let current = live.as_ref().map_or_else(|| self.dummy_hash.to_owned(), |row| row.password_hash.clone());
         let old = live.as_ref().and_then(|row| row.old_password.clone()).filter(|(_, until)| now < *until);
         let matched = self.match_password(password, current, old).await?;
@@ -215,3 +282,6 @@ fn read_basic(header: &[u8]) -> Option<(String, String)> {
     let (user, password) = decoded.split_once(':')?;
     Some((user.to_owned(), password.to_owned()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,9 +16,10 @@ mod respond;
 mod sandbox;
 mod watched;
 
+pub(crate) use authorize::Asker;
 pub use operations::{OPERATIONS, Operation};
 pub(crate) use outbox::state_word;
-pub(crate) use respond::{headers_too_slow, json, no_http};
+pub(crate) use respond::{headers_too_slow, json, no_http, speaks_tls};
 pub(crate) use watched::serve;
 
 use docs::{Document, document};

@@ -9,8 +9,10 @@ mod desk;
 mod dispatch;
 pub mod doctor;
 mod execute;
+mod gate;
 mod http;
 mod leases;
+mod load;
 mod operator;
 mod outgoing;
 mod pseudonyms;
@@ -32,21 +34,24 @@ pub use credentials::{PasswordError, hash_password};
 pub use desk::Desk;
 pub use dispatch::{Dispatch, LANE_ATTEMPT_TIMEOUT_MS, retry_delay_ms};
 pub use execute::{Caller, Wanted};
+pub use gate::{Gate, KeyError, Rate, Signing, SigningKey};
 pub use http::{OPERATIONS, Operation};
+pub use load::LoadLimits;
 pub use operator::{OPERATOR_HEADER, Operators, serve_operator};
+pub use outgoing::Receivers;
 pub use pseudonyms::Pseudonyms;
 pub use random::{NoRandomness, Random};
 pub use rules::{HUB_RULES, all_rules};
 pub use sandbox::{Inbox, Received, Sandbox, SandboxSecrets, open_sandbox};
 pub use secrets::SealingKey;
-pub use server::{Server, ServerError};
+pub use server::{PlainNotAllowed, Server, ServerError, Tls, TlsError, Transport};
 pub use serving::{Applied, open_serving};
 pub use watching::{TraceTo, with_request_id};
 
 use bytes::Bytes;
 use std::sync::{Arc, RwLock};
 use store::{Store, StoreError};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 /// What the hub is built from.
 pub struct Parts {
@@ -64,6 +69,10 @@ pub struct Parts {
     pub pseudonyms: Pseudonyms,
     /// The sandbox beside it, if it is one.
     pub sandbox: Option<Sandbox>,
+    /// How many requests may be at work at once.
+    pub load: LoadLimits,
+    /// Where notifications may go.
+    pub receivers: Receivers,
     /// The OpenAPI document that is served at `/docs/openapi.json`; made of this room's own tables, so
     /// it comes from a room above.
     pub openapi: Bytes,
@@ -94,6 +103,10 @@ pub struct Inner {
     pub(crate) turns: turns::Turns<turns::TurnKey>,
     pub(crate) leases: leases::Leases,
     pub(crate) credentials: credentials::Credentials,
+    /// Counts changes of credentials and catalog; whoever waits looks at its own credential again.
+    pub(crate) credentials_epoch: watch::Sender<u64>,
+    /// Requests at work.
+    pub(crate) load: load::Load,
     /// Rung after every commit that put something into a lane.
     pub(crate) lanes_bell: Notify,
     /// Rung after every commit that brought events.
@@ -146,7 +159,7 @@ impl Hub {
     pub async fn build(parts: Parts) -> Result<Self, HubError> {
         let random = Random::from_system()?;
         let credentials = credentials::Credentials::load(parts.store.as_ref(), &random).await?;
-        let outgoing = outgoing::Outgoing::new().map_err(HubError::Outgoing)?;
+        let outgoing = outgoing::Outgoing::new(parts.receivers).map_err(HubError::Outgoing)?;
         let started_at = entitlement::Moment(parts.store.now().0 - parts.store.clock_offset_ms());
         let inner = Inner {
             store: parts.store,
@@ -163,6 +176,8 @@ impl Hub {
             turns: turns::Turns::new(),
             leases: leases::Leases::default(),
             credentials,
+            credentials_epoch: watch::Sender::new(0),
+            load: load::Load::new(parts.load),
             lanes_bell: Notify::new(),
             feed_bells: questions::Bells::default(),
             watching: watching::Watching::new(),
@@ -180,7 +195,38 @@ impl Hub {
 
     /// Another catalog is in force from here on.
     pub(crate) fn put_catalog(&self, catalog: Catalog) {
+        catalog.count_on_from(&self.catalog());
         *self.inner.catalog.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(catalog);
+        self.credentials_changed();
+    }
+
+    /// Reads the stored credentials anew: what was revoked since is refused from now on, and what it
+    /// has under way ends within a second.
+    ///
+    /// # Errors
+    /// Where the store cannot be read; the credentials stay as they were.
+    pub async fn reload_credentials(&self) -> Result<(), HubError> {
+        self.credentials.reload(self.store.as_ref()).await?;
+        self.credentials_changed();
+        Ok(())
+    }
+
+    /// Tells whoever waits, or has something under way, to look at its own credential again. Every
+    /// change of credentials or catalog ends with this.
+    pub(crate) fn credentials_changed(&self) {
+        self.credentials_epoch.send_modify(|epoch| *epoch = epoch.wrapping_add(1));
+    }
+
+    /// Requests at work now.
+    #[must_use]
+    pub fn requests_at_work(&self) -> usize {
+        self.load.at_work()
+    }
+
+    /// Readers of the feed that wait for events now.
+    #[must_use]
+    pub fn readers_waiting(&self) -> usize {
+        self.feed_bells.listeners()
     }
 
     /// The engine under it.

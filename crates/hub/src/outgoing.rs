@@ -1,12 +1,22 @@
 //! The one door for outgoing HTTP: merchants and notification receivers. Redirects are not
-//! followed, answers are bounded, and time limits are the caller's.
+//! followed, answers are bounded, and time limits are the caller's. Receivers' URLs are strangers',
+//! so those connections are guarded; merchants' are the operator's own.
+
+mod guard;
+mod ranges;
+
+pub use guard::Receivers;
 
 use bytes::Bytes;
+use guard::{Guard, GuardedConnector, GuardedResolver};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
+use hyper::http::uri::Scheme;
 use hyper::{Method, Uri};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::{Client, connect::HttpConnector};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::dns::GaiResolver;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use merchants::{Request, Response};
 use std::time::Duration;
@@ -20,8 +30,20 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 /// No answer the hub reads is longer.
 const ANSWER_BYTES_MAX: usize = 256 * 1024;
 
+type Connector = HttpsConnector<GuardedConnector<HttpConnector<GuardedResolver<GaiResolver>>>>;
+type HttpClient = Client<Connector, Full<Bytes>>;
+
+/// Three clients, so that no connection of one kind is used for another.
 pub(crate) struct Outgoing {
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    merchants: HttpClient,
+    live: Receiving,
+    test: Receiving,
+}
+
+/// A client for one mode's receivers.
+struct Receiving {
+    client: HttpClient,
+    guard: Guard,
 }
 
 /// A POST of a notification.
@@ -29,6 +51,8 @@ pub(crate) struct Post {
     pub(crate) url: Uri,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// Of a live entitlement.
+    pub(crate) live: bool,
 }
 
 /// What came of a POST.
@@ -40,25 +64,13 @@ pub(crate) struct Posted {
 }
 
 impl Outgoing {
-    pub(crate) fn new() -> Result<Self, String> {
-        let provider = rustls::crypto::ring::default_provider();
-        #[expect(clippy::disallowed_methods, reason = "this is the door for outgoing connections")]
-        let mut http = HttpConnector::new();
-        http.set_connect_timeout(Some(CONNECT_TIMEOUT));
-        http.enforce_http(false);
-        http.set_nodelay(true);
-        let https = HttpsConnectorBuilder::new()
-            .with_provider_and_webpki_roots(provider)
-            .map_err(|error| error.to_string())?
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(http);
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(IDLE_TIMEOUT)
-            .pool_max_idle_per_host(IDLE_PER_HOST)
-            .build(https);
-        Ok(Self { client })
+    pub(crate) fn new(receivers: Receivers) -> Result<Self, String> {
+        let receiving = |live| {
+            let guard = Guard::new(&receivers, live);
+            Ok::<_, String>(Receiving { client: client(guard.clone())?, guard })
+        };
+        let merchants = client(Guard::new(&Receivers::Anywhere, true))?;
+        Ok(Self { merchants, live: receiving(true)?, test: receiving(false)? })
     }
 
     /// Sends a merchant's request; whatever happens becomes a [`Response`].
@@ -66,7 +78,7 @@ impl Outgoing {
         let Some(request) = merchant_request(request) else {
             return Response::NotSent;
         };
-        match timeout_at(end, self.client.request(request)).await {
+        match timeout_at(end, self.merchants.request(request)).await {
             Err(_) => Response::Broken,
             Ok(Err(error)) if error.is_connect() => Response::NotSent,
             Ok(Err(_)) => Response::Broken,
@@ -80,13 +92,17 @@ impl Outgoing {
         }
     }
 
-    /// Posts a notification.
+    /// Posts a notification, where it may go.
     pub(crate) async fn post(&self, post: Post, end: Instant) -> Posted {
+        let receiving = if post.live { &self.live } else { &self.test };
+        if receiving.guard.wants_https() && post.url.scheme() != Some(&Scheme::HTTPS) {
+            return failed("live notifications are sent by https only");
+        }
         let mut request = hyper::Request::new(Full::new(post.body));
         *request.method_mut() = Method::POST;
         *request.uri_mut() = post.url;
         *request.headers_mut() = post.headers;
-        match timeout_at(end, self.client.request(request)).await {
+        match timeout_at(end, receiving.client.request(request)).await {
             Err(_) => failed("no answer within 10 s"),
             Ok(Err(error)) => failed(&describe(&error)),
             Ok(Ok(answer)) => {
@@ -101,6 +117,26 @@ impl Outgoing {
             }
         }
     }
+}
+
+fn client(guard: Guard) -> Result<HttpClient, String> {
+    let resolver = GuardedResolver { resolver: GaiResolver::new(), guard: guard.clone() };
+    #[expect(clippy::disallowed_methods, reason = "this is the door for outgoing connections")]
+    let mut http = HttpConnector::new_with_resolver(resolver);
+    http.set_connect_timeout(Some(CONNECT_TIMEOUT));
+    http.enforce_http(false);
+    http.set_nodelay(true);
+    let https = HttpsConnectorBuilder::new()
+        .with_provider_and_webpki_roots(rustls::crypto::ring::default_provider())
+        .map_err(|error| error.to_string())?
+        .https_or_http()
+        .enable_http1()
+        .wrap_connector(GuardedConnector { connector: http, guard });
+    Ok(Client::builder(TokioExecutor::new())
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(IDLE_TIMEOUT)
+        .pool_max_idle_per_host(IDLE_PER_HOST)
+        .build(https))
 }
 
 fn failed(error: &str) -> Posted {
@@ -129,3 +165,6 @@ fn merchant_request(request: &Request) -> Option<hyper::Request<Full<Bytes>>> {
     }
     Some(made)
 }
+
+#[cfg(test)]
+mod tests;

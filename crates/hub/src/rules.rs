@@ -34,7 +34,9 @@ pub const HUB_RULES: &[&str] = &[
     "not-supported",
     "offer-required",
     "outcome-unknown",
+    "overloaded",
     "password-checks-busy",
+    "rate-limited",
     "request-in-progress",
     "sandbox-invalid",
     "store-busy",
@@ -48,6 +50,7 @@ pub const HUB_RULES: &[&str] = &[
     "unknown-reseller",
     "version-mismatch",
     "wrong-method",
+    "wrong-passwords",
 ];
 
 /// All of them, sorted, each once.

@@ -11,7 +11,10 @@ pub use inbox::{Inbox, Received};
 pub(crate) use journal::{Happening, What};
 pub(crate) use next::Forced;
 
-use crate::{Account, Applied, Catalog, Desk, Hub, HubError, Parts, Pseudonyms, Random, SealingKey, hash_password};
+use crate::{
+    Account, Applied, Catalog, Desk, Hub, HubError, LoadLimits, Parts, Pseudonyms, Random, Receivers, SealingKey,
+    hash_password,
+};
 use bytes::Bytes;
 use merchants::test::PageKey;
 use std::sync::{Arc, Mutex};
@@ -87,6 +90,8 @@ pub async fn open_sandbox(
         desk,
         pseudonyms: Pseudonyms::new(secrets.pseudonyms),
         sandbox: Some(sandbox),
+        load: LoadLimits::default(),
+        receivers: Receivers::Anywhere,
         openapi,
     };
     Ok((parts, secrets))

@@ -3,7 +3,7 @@
 
 use crate::catalog::{Catalog, Resolver};
 use crate::secrets::{Secrets, opened};
-use crate::{Desk, Hub, HubError, Parts, Pseudonyms, Random, SealingKey};
+use crate::{Desk, Hub, HubError, LoadLimits, Parts, Pseudonyms, Random, Receivers, SealingKey};
 use bytes::Bytes;
 use catalog::Document;
 use merchants::test::PageKey;
@@ -26,7 +26,8 @@ pub struct Applied {
     pub document: Document,
 }
 
-/// Everything a serving hub is built from; `openapi` is the document it serves.
+/// Everything a serving hub is built from: `receivers` says where notifications may go, `openapi` is the
+/// document it serves.
 ///
 /// # Errors
 /// Where the store or the system fails, or a secret cannot be opened or is missing.
@@ -34,6 +35,7 @@ pub async fn open_serving(
     store: Arc<dyn Store>,
     sealing: SealingKey,
     public_url: &str,
+    receivers: Receivers,
     openapi: Bytes,
 ) -> Result<Parts, HubError> {
     let random = Random::from_system()?;
@@ -51,7 +53,18 @@ pub async fn open_serving(
     let resolver = Resolver { store: store.as_ref(), desk: &desk, secrets: &secrets };
     let catalog = resolver.catalog(&applied.document).await?;
     let pseudonyms = Pseudonyms::new(pseudonyms);
-    Ok(Parts { store, catalog, applied, sealing, desk, pseudonyms, sandbox: None, openapi })
+    Ok(Parts {
+        store,
+        catalog,
+        applied,
+        sealing,
+        desk,
+        pseudonyms,
+        sandbox: None,
+        load: LoadLimits::default(),
+        receivers,
+        openapi,
+    })
 }
 
 /// The hub's own secrets.

@@ -278,7 +278,7 @@ const ERRORS: [(&str, &str, u16, &str, &str); 13] = [
         "not-sold",
         "This merchant, product or offer is not sold to you.",
     ),
-    ("TooManyRequests", "The limit is used up", 429, "forced", "Too many requests."),
+    ("TooManyRequests", "The limit is used up", 429, "rate-limited", "More requests than this credential may send."),
     ("Refused", "Forced by Prefer: status=418", 418, "forced", "Forced."),
     ("InternalServerError", "The hub's fault", 500, "internal-error", "Something went wrong in the hub."),
     (

@@ -11,6 +11,8 @@ use wire::ResponseCode;
 const REQUEST_ID: &str = "X-Request-Id";
 const ECHOED: &str = "X-RequestIdentifier";
 const OF_WRITES: [&str; 3] = ["Idempotent-Replayed", "Ignored-Fields", "Preference-Applied"];
+/// On every answer to a credential that has a rate.
+const OF_LIMITED: [&str; 2] = ["RateLimit-Policy", "RateLimit"];
 
 /// Every path with its operations. Reseller's paths stand without `/v1`, which is the server's.
 pub(crate) fn all() -> Value {
@@ -108,7 +110,7 @@ fn refuses(spec: &Spec, status: u16) -> bool {
     let of_kind: &[u16] = match spec.kind {
         Kind::Read => &[400, 401, 408, 413, 429, 500, 503],
         Kind::Write => &[400, 401, 408, 413, 415, 429, 500, 503],
-        Kind::Sandbox => &[400, 401, 408, 413, 500, 503],
+        Kind::Sandbox => &[400, 401, 408, 413, 429, 500, 503],
         Kind::Open => &[],
     };
     of_kind.contains(&status) || spec.refusals.contains(&status)
@@ -124,6 +126,7 @@ fn answered(spec: &Spec, success: &Success) -> Value {
     let mut names = vec![REQUEST_ID];
     if matches!(spec.kind, Kind::Read | Kind::Write) {
         names.push(ECHOED);
+        names.extend(OF_LIMITED);
     }
     if success.schemas.iter().any(|name| matches!(*name, "EntitlementAnswer" | "ActionAnswer" | "ActivationInfoAnswer"))
     {
@@ -165,9 +168,10 @@ pub(crate) fn refusals() -> Value {
         let mut shown = vec![name];
         let mut names = vec![REQUEST_ID, ECHOED];
         names.extend(OF_WRITES);
+        names.extend(OF_LIMITED);
         match status {
             401 => names.push("WWW-Authenticate"),
-            429 => names.extend(["Retry-After", "RateLimit-Policy", "RateLimit"]),
+            429 => names.push("Retry-After"),
             503 => {
                 names.extend(["Retry-After", "ETag"]);
                 schema = json!({ "oneOf": [schema, { "$ref": "#/components/schemas/OutcomeUnknown" }] });
@@ -189,7 +193,7 @@ pub(crate) fn refusals() -> Value {
 
 /// What else can be forced, all in the same form.
 fn refused() -> Value {
-    let names = [REQUEST_ID, ECHOED, "Preference-Applied", "Allow"];
+    let names = [REQUEST_ID, ECHOED, "Preference-Applied", "Allow", OF_LIMITED[0], OF_LIMITED[1]];
     let content = json!({ "schema": { "$ref": "#/components/schemas/Error" }, "examples": examples(&["Refused"]) });
     json!({
         "description": "Test mode: a refusal of any other status, because it was asked for.",
@@ -208,10 +212,10 @@ fn meaning(status: u16) -> &'static str {
         412 => "the record has changed since the ETag in If-Match",
         413 => "the body is larger than 256 KiB",
         415 => "the body is not declared as JSON",
-        429 => "too many requests of this credential",
+        429 => "too many requests of this credential, or too many wrong passwords from this address",
         422 => "not sold to you, not offered, refused by the merchant, or the request identity was used otherwise",
         500 => "the hub's fault; nothing half done stays",
-        _ => "store or merchant unreachable, or the outcome is not known yet",
+        _ => "too much load, store or merchant unreachable, or the outcome is not known yet",
     }
 }
 

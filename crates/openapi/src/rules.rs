@@ -82,7 +82,9 @@ pub(crate) const RULES: &[Rule] = &[
     rule("one-operation", &[400], "more than one operation for the merchant in one update"),
     rule("operation-in-progress", &[409], "the merchant has not settled an earlier operation"),
     rule("outcome-unknown", &[503], "it may have happened: read it, or repeat under the same identity"),
+    rule("overloaded", &[503], "the hub has too many requests at work; nothing was done"),
     rule("password-checks-busy", &[503], "too many passwords are being checked"),
+    rule("rate-limited", &[429], "more requests than the credential may send"),
     rule("read-only", &[400], "a field that only hub or merchant set"),
     rule("reason-incomplete", &[400], "a category without a code, or the reverse"),
     rule("reason-twice", &[400], "cancelReason… and revokeReason… disagree"),
@@ -116,6 +118,7 @@ pub(crate) const RULES: &[Rule] = &[
     rule("version-mismatch", &[412], "the record has changed since this ETag"),
     rule("wait-range", &[400], "a wait out of its range"),
     rule("wrong-method", &[405], "the path does not answer to this method"),
+    rule("wrong-passwords", &[429], "too many wrong passwords from one address; for a minute none is checked"),
 ];
 
 /// The ids that come with a status.

@@ -32,7 +32,21 @@ impl Origin {
     }
 }
 
-/// An answer that is no success. `retry_after_s` and `allow` become headers, all else the body.
+/// How a limit of requests stands: `RateLimit-Policy` and `RateLimit`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RateLimit {
+    /// So many requests in a window.
+    pub quota: u32,
+    /// The window's length.
+    pub window_s: u32,
+    /// So many are left now.
+    pub left: u32,
+    /// The quota is whole again after so long.
+    pub resets_in_s: u32,
+}
+
+/// An answer that is no success. `retry_after_s`, `allow` and `rate_limit` become headers, all else the
+/// body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ErrorAnswer {
     /// The HTTP status.
@@ -57,6 +71,8 @@ pub struct ErrorAnswer {
     pub retry_after_s: Option<u32>,
     /// `Allow` of a 405.
     pub allow: Option<&'static str>,
+    /// The limit that a 429 speaks of.
+    pub rate_limit: Option<RateLimit>,
 }
 
 impl ErrorAnswer {
@@ -75,6 +91,7 @@ impl ErrorAnswer {
             fields: Vec::new(),
             retry_after_s: None,
             allow: None,
+            rate_limit: None,
         }
     }
 

@@ -16,6 +16,7 @@ mod notification;
 mod request;
 mod rule;
 mod signature;
+mod signed;
 mod web_url;
 
 pub use answer::*;
@@ -31,4 +32,5 @@ pub use notification::*;
 pub use request::*;
 pub use rule::RULES;
 pub use signature::WebhookSecret;
+pub use signed::{Algorithm, NotSigned, SIGNED_WITHIN_S, Signed, SignedMessage};
 pub use web_url::*;

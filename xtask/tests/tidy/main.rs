@@ -1,6 +1,7 @@
 //! How the project's own files look: rules that are checked, not remembered. Each message names
 //! file and line, what is wrong and what to do. What the rooms may depend on: `architecture`.
 
+mod attacks;
 mod links;
 mod names;
 mod rules;

@@ -3,7 +3,7 @@
 
 use super::{Account, Catalog, NotificationAuth, Product, Route, Secret, Sender, UsualAnswer, UsualAnswers};
 use crate::secrets::Secrets;
-use crate::{Desk, HubError};
+use crate::{Desk, Gate, HubError};
 use catalog::{Document, Mode, Side};
 use ids::AccountId;
 use std::collections::HashMap;
@@ -46,7 +46,10 @@ impl Resolver<'_> {
         for (user, credential) in &document.credentials {
             if let Some(account) = accounts.get(&(credential.reseller.as_str(), credential.mode)) {
                 let account = Account { switches: credential.switches.clone(), ..Account::clone(account) };
-                catalog = catalog.with_sender(user, Sender { account: Arc::new(account) });
+                let gate = Gate::of(credential)
+                    .map_err(|error| HubError::Catalog(format!("credentials.{user}.signing.public_key: {error}")))?;
+                let sender = Sender { account: Arc::new(account), gate: Arc::new(gate) };
+                catalog = catalog.with_sender(user, sender);
             }
         }
         Ok(catalog)

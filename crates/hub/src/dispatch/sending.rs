@@ -81,7 +81,7 @@ impl Hub {
         authenticate(&mut headers, account, &parsed)?;
         let uri =
             without_userinfo(url, &parsed).parse().map_err(|_| "the notificationUrl cannot be called".to_owned())?;
-        Ok((endpoint, Post { url: uri, headers, body: Bytes::from(body) }))
+        Ok((endpoint, Post { url: uri, headers, body: Bytes::from(body), live: account.live }))
     }
 
     fn signed_headers(
@@ -102,7 +102,8 @@ impl Hub {
         Ok(headers)
     }
 
-    fn real_now_s(&self) -> i64 {
+    /// Real time in seconds, whatever the test clock says.
+    pub(crate) fn real_now_s(&self) -> i64 {
         (self.store.now().0 - self.store.clock_offset_ms()).div_euclid(1_000)
     }
 }

@@ -105,7 +105,9 @@ pages! {
     "one-operation"
     "operation-in-progress"
     "outcome-unknown"
+    "overloaded"
     "password-checks-busy"
+    "rate-limited"
     "read-only"
     "reason-incomplete"
     "reason-twice"
@@ -139,6 +141,7 @@ pages! {
     "version-mismatch"
     "wait-range"
     "wrong-method"
+    "wrong-passwords"
 }
 
 /// All of them.

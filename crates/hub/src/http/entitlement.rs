@@ -1,5 +1,6 @@
 //! The reseller's calls: wire to command, answer to wire (docs/API.md section 4).
 
+use super::authorize::{Asker, count, read_signature, verify_signature};
 use super::prefer::preference;
 use super::respond::{ANSWER_WITHIN, Reply, json};
 use super::{Action, body};
@@ -19,8 +20,8 @@ use std::time::Duration;
 use store::{FINGERPRINT_BYTES, Load, Report, Row, Target};
 use tokio::time::Instant;
 use wire::{
-    CreateRequest, ErrorAnswer, Fault, Parsed, ReportRequest, ResponseCode, UpdateRequest, canonical, echo_body,
-    parse_customer_header, parse_end, print_cursor, report_body,
+    CreateRequest, ErrorAnswer, Fault, Parsed, RateLimit, ReportRequest, ResponseCode, UpdateRequest, canonical,
+    echo_body, parse_customer_header, parse_end, print_cursor, report_body,
 };
 
 /// The preference that makes a write a dry run (docs/API.md section 4).
@@ -50,8 +51,10 @@ impl Hub {
         let identity =
             request.headers().get("x-requestidentifier").or(request.headers().get("idempotency-key")).cloned();
         let is_dry_run = is_dry_run(&action, request.headers());
-        let answered = self.answer_reseller(action, request).await;
+        let mut standing = None;
+        let answered = self.answer_reseller(action, request, &mut standing).await;
         let mut answer = answered.unwrap_or_else(|error| Answer::error(&error));
+        answer.rate_limit = answer.rate_limit.or(standing);
         if is_dry_run && answer.preference_applied.is_none() && answer.http != 401 {
             answer.preference_applied = Some(DRY_RUN.to_owned());
         }
@@ -62,14 +65,28 @@ impl Hub {
         reply
     }
 
-    async fn answer_reseller(&self, action: Action, request: Request<Incoming>) -> Answered {
+    /// The first checks in their order (docs/API.md section 2): credential and its terms, rate, load,
+    /// size; a signature is verified once there is a body. `standing` becomes how the rate stands.
+    async fn answer_reseller(
+        &self,
+        action: Action,
+        request: Request<Incoming>,
+        standing: &mut Option<RateLimit>,
+    ) -> Answered {
         let (parts, incoming) = request.into_parts();
-        let authorized = self.authorize(&parts.headers).await?;
-        let account = switched(Arc::clone(&authorized), &parts.headers);
-        if let Some(forced) = self.forced(account.as_ref().unwrap_or(&authorized), &parts)? {
+        let asker = Asker::of_parts(&parts);
+        let sender = self.authorize(&asker).await?;
+        let signature = read_signature(&sender.gate, &parts.headers, self.real_now_s())?;
+        *standing = count(&sender.gate)?;
+        let place = self.load.take(sender.account.id)?;
+        let account = switched(Arc::clone(&sender.account), &parts.headers);
+        if let Some(forced) = self.forced(account.as_ref().unwrap_or(&sender.account), &parts)? {
             return Ok(forced);
         }
         let bytes = body::read(incoming).await?;
+        if let Some(signature) = &signature {
+            verify_signature(signature, &parts, &bytes)?;
+        }
         let is_read = action.is_read();
         let asked = Asked {
             body: read_json(&parts.headers, &bytes, is_read)?,
@@ -87,7 +104,7 @@ impl Hub {
                 Box::pin(self.products(&asked.account, reseller.as_deref(), customer.as_deref())).await
             }
             Action::History(id) => Box::pin(self.history(&asked.account, &id)).await,
-            Action::Feed => Box::pin(self.feed(&asked.account, parts.uri.query(), &asked.headers)).await,
+            Action::Feed => Box::pin(self.feed(&asked.account, parts.uri.query(), &asker, place)).await,
             Action::Report => Box::pin(self.report(asked)).await,
             Action::Create => Box::pin(self.write(self.wire_create(asked)?)).await,
             Action::Update => Box::pin(self.write(wire_update(asked)?)).await,

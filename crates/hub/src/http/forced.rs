@@ -4,19 +4,19 @@
 use super::prefer::{extension, preference};
 use super::sandbox::fault;
 use super::{NoRoute, route};
-use crate::answer::{Answer, RateLimit};
+use crate::answer::Answer;
 use crate::catalog::Account;
 use crate::sandbox::Forced;
 use crate::{Hub, answer};
 use entitlement::{Json, JsonObject};
 use hyper::Method;
 use hyper::http::request::Parts;
-use wire::{ErrorAnswer, ResponseCode, Switches};
+use wire::{ErrorAnswer, RateLimit, ResponseCode, Switches};
 
 /// `Retry-After` of a forced 429 and 503.
 const RETRY_AFTER_S: u32 = 1;
 /// What a forced 429 says of the limit: the default of `serve`, used up.
-const USED_UP: RateLimit = RateLimit { quota: 200, window_s: 1, left: 0, resets_in_s: RETRY_AFTER_S };
+const USED_UP: RateLimit = RateLimit { quota: 400, window_s: 2, left: 0, resets_in_s: 2 };
 /// `times` of POST /sandbox/v1/next at most.
 const TIMES_MAX: u32 = 1_000;
 

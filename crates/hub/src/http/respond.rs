@@ -1,27 +1,29 @@
 //! One request from its first byte to its answer: a request id, the route, the action, and an
 //! envelope whatever happens, panics included.
 
+use super::authorize::Asker;
 use super::guarded::{Guarded, Panicked};
 use super::{Action, NoRoute, health, route};
 use crate::Hub;
-use crate::answer::{Answer, RateLimit, internal_error, unavailable};
+use crate::answer::{Answer, internal_error, unavailable};
 use crate::questions::feed_within;
 use crate::watching::{self, Outcome};
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper::header::{
-    ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
-};
+use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use hyper::{Request, Response, StatusCode};
+use std::pin::pin;
 use std::time::Duration;
-use tokio::time::timeout;
-use wire::{ErrorAnswer, ResponseCode};
+use tokio::time::{Instant, timeout_at};
+use wire::{ErrorAnswer, RateLimit, ResponseCode};
 
 /// A request is answered within this; what it began goes on (docs/API.md section 1).
 pub(crate) const ANSWER_WITHIN: Duration = Duration::from_secs(12);
 /// The test clock may take longer.
 const CLOCK_WITHIN: Duration = Duration::from_secs(32);
+/// A request that takes its time is looked at this often: a revoked credential's ends within a second.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// What every answer is in the end.
 pub(crate) type Reply = Response<Full<Bytes>>;
@@ -60,6 +62,14 @@ pub(crate) fn no_http(hub: &Hub) -> String {
     last_words(hub, "400 Bad Request", &error)
 }
 
+/// The same to who speaks plain HTTP where TLS is spoken.
+pub(crate) fn speaks_tls(hub: &Hub) -> String {
+    let error = ErrorAnswer::new(400, ResponseCode::BadRequest, "http-invalid", "This port speaks TLS.").with_hint(
+        "Call it with https:// instead of http://. If a password was sent, change it: it went in the clear.",
+    );
+    last_words(hub, "400 Bad Request", &error)
+}
+
 fn last_words(hub: &Hub, status: &str, error: &ErrorAnswer) -> String {
     let id = hub.random.request_id();
     let body = error.body();
@@ -81,14 +91,24 @@ async fn run(hub: Hub, action: Action, request: Request<Incoming>, id: &str) -> 
     };
     let late = hub.clone();
     let about = action.clone();
-    let credential = request.headers().get(AUTHORIZATION).cloned();
-    match timeout(within, Guarded::new(act(hub, action, request))).await {
-        Ok(Ok(reply)) => reply,
-        Ok(Err(Panicked)) => {
-            tracing::error!(request_id = id, "a request ended in a panic");
-            json(Answer::error(&internal_error()))
+    let asker = Asker::of(&request);
+    let epoch = *hub.credentials_epoch.borrow();
+    let end = Instant::now() + within;
+    let mut acting = pin!(Guarded::new(act(hub, action, request)));
+    loop {
+        let look_at = end.min(Instant::now() + LOOK_EVERY);
+        match timeout_at(look_at, acting.as_mut()).await {
+            Ok(Ok(reply)) => return reply,
+            Ok(Err(Panicked)) => {
+                tracing::error!(request_id = id, "a request ended in a panic");
+                return json(Answer::error(&internal_error()));
+            }
+            Err(_) if look_at == end => return json(Box::pin(late.too_late(&about, within, &asker)).await),
+            Err(_) => {}
         }
-        Err(_) => json(Box::pin(late.too_late(&about, within, credential.as_ref())).await),
+        if let Err(refused) = Box::pin(late.still_lets_in(&asker, epoch)).await {
+            return json(Answer::error(&refused));
+        }
     }
 }
 
@@ -195,6 +215,19 @@ fn no_route(missed: NoRoute) -> ErrorAnswer {
 }
 
 impl Hub {
+    /// Whether a request that takes its time may go on: where credentials have changed since it began,
+    /// its own has to hold still. What it began at a merchant goes on in any case.
+    async fn still_lets_in(&self, asker: &Asker, epoch: u64) -> Result<(), ErrorAnswer> {
+        if !asker.shows_credential() || *self.credentials_epoch.borrow() == epoch {
+            return Ok(());
+        }
+        match self.authorize(asker).await {
+            // Nobody could look at it just now: the next look decides.
+            Err(refused) if refused.http == 503 => Ok(()),
+            looked_at => looked_at.map(drop),
+        }
+    }
+
     /// The contract as an OpenAPI document, for everybody.
     fn openapi_document(&self) -> Reply {
         let mut reply = Response::new(Full::new(self.openapi.clone()));
@@ -204,7 +237,7 @@ impl Hub {
     }
 
     /// The request's time is over; what it began goes on. The record is shown where it can be.
-    async fn too_late(&self, action: &Action, within: Duration, credential: Option<&HeaderValue>) -> Answer {
+    async fn too_late(&self, action: &Action, within: Duration, asker: &Asker) -> Answer {
         let message = format!("The answer took longer than {} s; what was begun goes on.", within.as_secs());
         let error = unavailable("deadline", &message, 1)
             .with_hint("Repeat with the same X-RequestIdentifier, or read the entitlement.");
@@ -212,10 +245,10 @@ impl Hub {
             Action::Cancel(id) | Action::Revoke(id) | Action::ActivationInfo(id) | Action::Read(id) => id,
             _ => return Answer::error(&error),
         };
-        let Ok(account) = self.authorize_header(credential).await else {
+        let Ok(sender) = self.authorize(asker).await else {
             return Answer::error(&error);
         };
-        match self.find(&account, id).await {
+        match self.find(&sender.account, id).await {
             Ok(Some(row)) => Answer::unknown(&error, &row.state),
             Ok(None) | Err(_) => Answer::error(&error),
         }

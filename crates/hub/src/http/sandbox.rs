@@ -1,6 +1,7 @@
 //! The sandbox's own calls: inbox, notifications, clock, reset (docs/API.md section 8). The outbox
 //! has a file of its own.
 
+use super::authorize::Asker;
 use super::respond::{Reply, json};
 use super::{Action, body, outbox};
 use crate::Hub;
@@ -11,7 +12,7 @@ use crate::sandbox::Happening;
 use entitlement::{Json, JsonObject, Moment};
 use hyper::Request;
 use hyper::body::Incoming;
-use hyper::header::HeaderMap;
+use hyper::http::request::Parts;
 use jiff::{Span, Timestamp, tz::TimeZone};
 use wire::{ErrorAnswer, Fault, ResponseCode, parse_date, print_date};
 
@@ -38,18 +39,15 @@ impl Hub {
 
     pub(super) async fn sandbox_action(&self, action: Action, request: Request<Incoming>) -> Reply {
         let (parts, incoming) = request.into_parts();
-        let answered = self.sandbox_answer(action, &parts.headers, parts.uri.query(), incoming).await;
+        let answered = self.sandbox_answer(action, &parts, incoming).await;
         json(answered.unwrap_or_else(|error| Answer::error(&error)))
     }
 
-    async fn sandbox_answer(
-        &self,
-        action: Action,
-        headers: &HeaderMap,
-        query: Option<&str>,
-        incoming: Incoming,
-    ) -> Answered {
-        let account = self.authorize(headers).await?;
+    async fn sandbox_answer(&self, action: Action, parts: &Parts, incoming: Incoming) -> Answered {
+        let (headers, query) = (&parts.headers, parts.uri.query());
+        let sender = self.authorize(&Asker::of_parts(parts)).await?;
+        let account = &sender.account;
+        let _place = self.load.take(account.id)?;
         let bytes = body::read(incoming).await?;
         let Some(sandbox) = &self.sandbox else {
             return Err(Box::new(crate::answer::internal_error()));
@@ -59,18 +57,18 @@ impl Hub {
             return Ok(Answer::plain(200, sandbox.inbox().list(inbox.as_deref(), limit)));
         }
         if action == Action::SandboxClock {
-            return self.clock_now(&account).await;
+            return self.clock_now(account).await;
         }
         if action == Action::SandboxNext {
-            return Ok(self.next_forced(&account));
+            return Ok(self.next_forced(account));
         }
         if action == Action::SandboxOutbox {
-            return self.outbox(&account, query.unwrap_or("")).await;
+            return self.outbox(account, query.unwrap_or("")).await;
         }
         let asked = body::json(headers, &bytes)?.unwrap_or_default();
         match action {
-            Action::SandboxMoveClock => self.clock_moved(&account, &asked).await,
-            Action::SandboxForceNext => self.force_next(&account, &asked),
+            Action::SandboxMoveClock => self.clock_moved(account, &asked).await,
+            Action::SandboxForceNext => self.force_next(account, &asked),
             Action::SandboxReset => {
                 self.reset_sandbox().await.map_err(from_store)?;
                 Ok(Answer::plain(200, envelope("\"reset\":true")))
@@ -81,7 +79,7 @@ impl Hub {
                 let members = format!("\"inbox\":{},\"status\":{status},\"times\":{times}", quoted(&name));
                 Ok(Answer::plain(200, envelope(&members)))
             }
-            Action::SandboxReplay(id) => self.replay_one(&account, &id).await,
+            Action::SandboxReplay(id) => self.replay_one(account, &id).await,
             _ => Err(Box::new(crate::answer::internal_error())),
         }
     }

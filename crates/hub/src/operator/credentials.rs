@@ -139,6 +139,7 @@ impl Hub {
             Administered::ChangedMeanwhile => Err(changed_meanwhile()),
             Administered::Done(_) => {
                 self.credentials.put(after);
+                self.credentials_changed();
                 Ok(())
             }
         }

@@ -8,7 +8,8 @@ use crate::Hub;
 use crate::answer::Answer;
 use crate::catalog::Account;
 use crate::execute::from_store;
-use hyper::header::{AUTHORIZATION, HeaderMap};
+use crate::http::Asker;
+use crate::load::Place;
 use ids::{AccountId, EntitlementKey};
 use std::time::Duration;
 use store::StoredEvent;
@@ -36,13 +37,19 @@ pub(crate) fn feed_within(query: Option<&str>) -> Duration {
 
 impl Hub {
     /// A page of the feed.
-    pub(crate) async fn feed(&self, account: &Account, query: Option<&str>, headers: &HeaderMap) -> Answered<Answer> {
+    pub(crate) async fn feed(
+        &self,
+        account: &Account,
+        query: Option<&str>,
+        asker: &Asker,
+        place: Place,
+    ) -> Answered<Answer> {
         let asked = FeedRequest::parse(query).map_err(|faults| Box::new(ErrorAnswer::faults(faults)))?;
         let after = match asked.after {
             Some(after) => after,
             None => self.feed_begins_after(account.id).await?,
         };
-        let head = self.head_past(after, account.id, &asked, headers).await?;
+        let (head, _place) = self.head_past(after, account.id, &asked, asker, place).await?;
         self.feed_from(account, &asked, after, head).await
     }
 
@@ -71,30 +78,34 @@ impl Hub {
         Ok(oldest.first().map_or(head, |(_, event)| event.position - 1))
     }
 
-    /// The feed's last position, once there is one after `after`, or the wait is over.
+    /// The feed's last position, once there is one after `after`, or the wait is over. Who waits for it
+    /// leaves its place to others meanwhile.
     async fn head_past(
         &self,
         after: u64,
         account: AccountId,
         asked: &FeedRequest,
-        headers: &HeaderMap,
-    ) -> Answered<u64> {
+        asker: &Asker,
+        mut place: Place,
+    ) -> Answered<(u64, Place)> {
         let mut head = self.feed_head(account).await?;
         if asked.wait_s == 0 || self.feed_bells.is_stopping() {
-            return Ok(head);
+            return Ok((head, place));
         }
         if head == after {
             let Some(listener) = self.feed_bells.listen(account) else {
-                return Ok(head);
+                return Ok((head, place));
             };
-            head = self.head_moved(after, &listener, account, asked, headers).await?;
+            drop(place);
+            head = self.head_moved(after, &listener, account, asked, asker).await?;
+            place = self.load.take(account)?;
         }
         let is_less_than_a_page = head > after && head - after < asked.limit as u64;
         if is_less_than_a_page && !self.feed_bells.is_stopping() {
             sleep(GATHER_FOR).await;
             head = self.feed_head(account).await?;
         }
-        Ok(head)
+        Ok((head, place))
     }
 
     /// Waits until the head is another, the time is over, or the hub stops.
@@ -104,9 +115,10 @@ impl Hub {
         listener: &Listener<'_>,
         account: AccountId,
         asked: &FeedRequest,
-        headers: &HeaderMap,
+        asker: &Asker,
     ) -> Answered<u64> {
         let end = Instant::now() + Duration::from_secs(asked.wait_s as u64);
+        let mut credentials = self.credentials_epoch.subscribe();
         loop {
             let ring = listener.next_ring();
             let head = self.feed_head(account).await?;
@@ -114,8 +126,11 @@ impl Hub {
             if head != from || now >= end || self.feed_bells.is_stopping() {
                 return Ok(head);
             }
-            let _ = timeout_at(end.min(now + LOOK_EVERY), ring).await;
-            self.authorize_header(headers.get(AUTHORIZATION)).await?;
+            tokio::select! {
+                _ = timeout_at(end.min(now + LOOK_EVERY), ring) => {}
+                _ = credentials.changed() => {}
+            }
+            self.authorize(asker).await?;
         }
     }
 

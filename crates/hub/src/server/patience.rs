@@ -2,8 +2,10 @@
 //! 10 s after the connection. hyper would close without a word, or wait for ever where not even
 //! the protocol is known; the contract wants a 408 (docs/API.md section 1). And what is no HTTP
 //! is answered in an envelope like everything else. Bodies have their own limit, where they are
-//! read.
+//! read. And with a receiver: an answer that cannot be written is not held for ever.
 
+use super::sending::Open;
+use super::stream::Stream;
 use crate::Hub;
 use crate::http::{headers_too_slow, no_http};
 use std::future::Future;
@@ -14,19 +16,22 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep};
 
 /// Request headers that are not there after so long end the connection.
 const HEADERS_WITHIN: Duration = Duration::from_secs(10);
 /// What every HTTP/2 connection begins with; from there on hyper's own limits count.
 const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+/// Answers of an HTTP/2 connection are looked at this often at most.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Requests of one connection, begun and answered.
 #[derive(Debug, Default)]
 pub(super) struct Requests {
     begun: AtomicU64,
     answered: AtomicU64,
+    /// Answers over HTTP/2 that the client has not taken whole.
+    pub(super) open: Arc<Open>,
 }
 
 impl Requests {
@@ -41,9 +46,15 @@ impl Requests {
 
 /// A connection that ends where headers are too slow.
 pub(super) struct Patient {
-    stream: TcpStream,
+    stream: Stream,
     hub: Hub,
     requests: Arc<Requests>,
+    /// An answer that cannot be written for so long ends the connection.
+    write_within: Duration,
+    /// Runs while a write waits.
+    writing: Option<Pin<Box<Sleep>>>,
+    /// When the answers of an HTTP/2 connection are looked at next.
+    next_look: Instant,
     /// Requests begun before the headers that are awaited; `None` while none are.
     awaited: Option<u64>,
     /// Some of the awaited headers have come.
@@ -54,9 +65,19 @@ pub(super) struct Patient {
 }
 
 impl Patient {
-    pub(super) fn new(stream: TcpStream, hub: Hub, requests: Arc<Requests>) -> Self {
-        let patience = Box::pin(sleep(HEADERS_WITHIN));
-        Self { stream, hub, requests, awaited: Some(0), partial: false, preface: Some(0), patience }
+    pub(super) fn new(stream: Stream, hub: Hub, requests: Arc<Requests>, write_within: Duration) -> Self {
+        Self {
+            stream,
+            hub,
+            requests,
+            write_within,
+            writing: None,
+            next_look: Instant::now() + LOOK_EVERY,
+            awaited: Some(0),
+            partial: false,
+            preface: Some(0),
+            patience: Box::pin(sleep(HEADERS_WITHIN)),
+        }
     }
 
     fn came(&mut self, bytes: &[u8]) {
@@ -90,14 +111,46 @@ impl Patient {
     }
 
     fn poll_patience(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.awaited.is_none() {
+            return self.poll_open();
+        }
         if self.awaited != Some(self.requests.begun.load(Ordering::Acquire)) {
             return Poll::Pending;
         }
         ready!(self.patience.as_mut().poll(cx));
         if self.partial {
-            // Whoever cannot even take this is not waited for.
-            let _ = self.stream.try_write(headers_too_slow(&self.hub).as_bytes());
+            self.say(cx, &headers_too_slow(&self.hub));
         }
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+
+    /// HTTP/2: hyper's pings see to it that this is looked at again.
+    fn poll_open(&mut self) -> Poll<io::Result<()>> {
+        let now = Instant::now();
+        if now < self.next_look {
+            return Poll::Pending;
+        }
+        self.next_look = now + LOOK_EVERY;
+        match self.requests.open.has_stood(self.write_within, now) {
+            true => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
+            false => Poll::Pending,
+        }
+    }
+
+    /// The last words on a connection. Whoever cannot even take this is not waited for.
+    fn say(&mut self, cx: &mut Context<'_>, words: &str) {
+        let _ = Pin::new(&mut self.stream).poll_write(cx, words.as_bytes());
+        let _ = Pin::new(&mut self.stream).poll_flush(cx);
+    }
+
+    /// A write, or a time-out where it has waited for too long.
+    fn bounded<T>(&mut self, cx: &mut Context<'_>, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if polled.is_ready() {
+            self.writing = None;
+            return polled;
+        }
+        let within = self.write_within;
+        ready!(self.writing.get_or_insert_with(|| Box::pin(sleep(within))).as_mut().poll(cx));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }
@@ -109,8 +162,8 @@ impl Patient {
         self.awaited == Some(begun) && bytes.starts_with(b"HTTP/1.1 4")
     }
 
-    fn say_no_http(&mut self, instead_of: usize) -> Poll<io::Result<usize>> {
-        let _ = self.stream.try_write(no_http(&self.hub).as_bytes());
+    fn say_no_http(&mut self, cx: &mut Context<'_>, instead_of: usize) -> Poll<io::Result<usize>> {
+        self.say(cx, &no_http(&self.hub));
         Poll::Ready(Ok(instead_of))
     }
 }
@@ -134,9 +187,10 @@ impl AsyncWrite for Patient {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         if this.is_hypers_own(bytes) {
-            return this.say_no_http(bytes.len());
+            return this.say_no_http(cx, bytes.len());
         }
-        Pin::new(&mut this.stream).poll_write(cx, bytes)
+        let polled = Pin::new(&mut this.stream).poll_write(cx, bytes);
+        this.bounded(cx, polled)
     }
 
     fn poll_write_vectored(
@@ -146,9 +200,10 @@ impl AsyncWrite for Patient {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         if pieces.first().is_some_and(|piece| this.is_hypers_own(piece)) {
-            return this.say_no_http(pieces.iter().map(|piece| piece.len()).sum());
+            return this.say_no_http(cx, pieces.iter().map(|piece| piece.len()).sum());
         }
-        Pin::new(&mut this.stream).poll_write_vectored(cx, pieces)
+        let polled = Pin::new(&mut this.stream).poll_write_vectored(cx, pieces);
+        this.bounded(cx, polled)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -156,10 +211,14 @@ impl AsyncWrite for Patient {
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
+        let this = self.get_mut();
+        let polled = Pin::new(&mut this.stream).poll_flush(cx);
+        this.bounded(cx, polled)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+        let this = self.get_mut();
+        let polled = Pin::new(&mut this.stream).poll_shutdown(cx);
+        this.bounded(cx, polled)
     }
 }

@@ -18,7 +18,7 @@ const MERCHANT_SECONDS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1
 const LAG_SECONDS: [f64; 13] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0, 120.0, 600.0, 3_600.0, 86_400.0];
 
 /// Credentials, by what came of looking at one.
-const CHECKS: [&str; 5] = ["accepted", "missing", "malformed", "wrong", "busy"];
+const CHECKS: [&str; 6] = ["accepted", "missing", "malformed", "wrong", "busy", "failing"];
 /// Attempts to deliver a notification.
 const ATTEMPTS: [&str; 5] = ["delivered", "refused", "gone", "unreachable", "unsendable"];
 /// Why spans never reached the collector.
@@ -55,6 +55,8 @@ pub(crate) enum Checked {
     Wrong,
     /// Too many are being checked.
     Busy,
+    /// Too many wrong ones came from its address: not checked at all.
+    Failing,
 }
 
 /// One open connection.
@@ -167,6 +169,7 @@ impl Figures {
             Checked::Malformed => 2,
             Checked::Wrong => 3,
             Checked::Busy => 4,
+            Checked::Failing => 5,
         }]
         .inc();
     }

@@ -5,6 +5,7 @@ use super::context::Span;
 use super::traceparent::{self, Parent};
 use super::{Figures, TraceTo, otlp};
 use crate::Hub;
+use crate::Receivers;
 use crate::outgoing::Outgoing;
 use hyper::Uri;
 use hyper::header::HeaderMap;
@@ -96,7 +97,7 @@ impl Tracer {
         let [dropped, lost] = figures.spans_lost();
         let sender = Sender {
             url: format!("{}{PATH}", endpoint.trim_end_matches(PATH)),
-            outgoing: Outgoing::new()?,
+            outgoing: Outgoing::new(Receivers::Anywhere)?,
             sent: figures.spans_sent.clone(),
             lost,
             fails: false,

@@ -72,8 +72,8 @@ async fn every_status_has_its_codes_and_headers() {
             assert_eq!(answer.header("retry-after"), [429, 503].contains(&status).then_some("1"));
             assert_eq!(answer.header("www-authenticate").is_some(), status == 401);
             assert_eq!(answer.header("allow"), (status == 405).then_some("POST, PATCH"));
-            assert_eq!(answer.header("ratelimit"), (status == 429).then_some("\"default\";r=0;t=1"));
-            assert_eq!(answer.header("ratelimit-policy"), (status == 429).then_some("\"default\";q=200;w=1"));
+            assert_eq!(answer.header("ratelimit"), (status == 429).then_some("\"default\";r=0;t=2"));
+            assert_eq!(answer.header("ratelimit-policy"), (status == 429).then_some("\"default\";q=400;w=2"));
         }
         let plain = hub.call("GET", "/v1/echo/1").header("Prefer", &format!("status=\"{status}\"")).send().await;
         is_forced(&plain, status, fitting[0].as_str());

@@ -17,7 +17,10 @@ pub(crate) use receiver::{Receiver, Reply};
 pub(crate) use scripted_merchant::ScriptedMerchant;
 
 use entitlement::{MerchantEvent, Moment, Rejection, Told};
-use hub::{Account, Catalog, Desk, Dispatch, Hub, Random, Route, SealingKey, Server, hash_password, open_sandbox};
+use hub::{
+    Account, Catalog, Desk, Dispatch, Gate, Hub, LoadLimits, Random, Route, SealingKey, Sender, Server, Transport,
+    hash_password, open_sandbox,
+};
 use ids::EntitlementKey;
 use merchants::Connector;
 use merchants::test::BANGO_US;
@@ -61,6 +64,10 @@ pub(crate) struct Setup {
     others: Vec<Other>,
     merchant: Option<Arc<dyn Connector>>,
     is_faulty: bool,
+    transport: Transport,
+    load: LoadLimits,
+    /// Terms of credentials, by user name.
+    gates: Vec<(&'static str, Gate)>,
 }
 
 /// A further reseller with the same password; its user name is its key.
@@ -105,6 +112,30 @@ impl Setup {
         self
     }
 
+    /// How clients reach it; unless said otherwise plain, without proxies.
+    pub(crate) fn over(mut self, transport: Transport) -> Self {
+        self.transport = transport;
+        self
+    }
+
+    /// Behind a proxy on loopback, whose X-Forwarded-For is believed.
+    pub(crate) fn proxied(self) -> Self {
+        let trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+        self.over(Transport { trusted_proxies, ..Transport::default() })
+    }
+
+    /// How many requests may be at work at once.
+    pub(crate) fn load(mut self, requests_max: usize, requests_per_account_max: usize) -> Self {
+        self.load = LoadLimits { requests_max, requests_per_account_max };
+        self
+    }
+
+    /// The terms of a user's credential.
+    pub(crate) fn gate(mut self, user: &'static str, gate: Gate) -> Self {
+        self.gates.push((user, gate));
+        self
+    }
+
     /// On a store that fails when it is told to.
     pub(crate) fn faulty(mut self) -> Self {
         self.is_faulty = true;
@@ -117,7 +148,7 @@ impl Setup {
         let clock = Clock::manual(START);
         let options = Options { clock: clock.clone(), ..Options::default() };
         let (store, faults) = opened(SqliteStore::open(place.path().join("hub.db"), options).unwrap(), self.is_faulty);
-        let server = Server::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let server = Server::bind("127.0.0.1:0".parse().unwrap()).await.unwrap().over(self.transport);
         let address = server.address().unwrap();
         let url = format!("http://{address}");
         let sealing = SealingKey::new(&[7; 32]).unwrap();
@@ -126,6 +157,11 @@ impl Setup {
         let secret_text = secrets.webhook_secret.clone();
         let whole = Whole { store: &store, desk: &parts.desk, url: &url, secret: &secret_text };
         parts.catalog = whole.catalog(self.demo, &self.others, self.merchant).await;
+        for (user, gate) in self.gates {
+            let account = Arc::clone(&parts.catalog.sender(user).unwrap().account);
+            parts.catalog = parts.catalog.with_sender(user, Sender { account, gate: Arc::new(gate) });
+        }
+        parts.load = self.load;
         let hub = Hub::build(parts).await.unwrap();
         let dispatch = Dispatch::start(&hub);
         let (stop, stopped) = oneshot::channel();
@@ -224,6 +260,13 @@ impl TestHub {
         moved.is(200, "OK");
         assert_eq!(moved["left"], 0);
         moved
+    }
+
+    /// Waits until so many readers wait at the feed.
+    pub(crate) async fn listening(&self, readers: usize) {
+        while self.hub.readers_waiting() < readers {
+            tokio::task::yield_now().await;
+        }
     }
 
     /// Waits until nothing is due any more.

@@ -42,6 +42,7 @@ mod retries;
 mod sandbox_products;
 mod switches;
 mod traces;
+mod transport;
 mod update;
 mod update_asks;
 mod watching;

@@ -148,6 +148,8 @@ impl Case {
         let catalog = Catalog::new([account]);
         let account = Arc::clone(catalog.account(id).unwrap());
         let parts = Parts {
+            load: hub::LoadLimits::default(),
+            receivers: hub::Receivers::Anywhere,
             store: Arc::clone(store) as Arc<dyn Store>,
             catalog,
             applied: Applied::default(),

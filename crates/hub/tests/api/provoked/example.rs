@@ -8,7 +8,8 @@ use std::fmt::Write as _;
 use wire::parse_object;
 
 /// Headers that say nothing about the matter, or hold what nobody should read.
-const LEFT_OUT: [&str; 7] = ["host", "authorization", "content-length", "connection", "cache-control", "date", "etag"];
+const LEFT_OUT: [&str; 8] =
+    ["host", "authorization", "content-length", "connection", "cache-control", "date", "etag", "x-forwarded-for"];
 /// A body of at most so many characters stays on one line.
 const LINE_CHARS_MAX: usize = 100;
 /// Longer texts are cut.
@@ -21,6 +22,9 @@ const STEADY: [(&str, &str); 3] = [
     ("sharedCustomerId", "5f0c9e6b1a7d4832b6e0c4a19d2f7358"),
     ("bangoUserId", "608117935504"),
 ];
+/// Headers of one rule's answer that vary with the seconds that have passed.
+const STEADY_OF: [(&str, &str, &str); 2] =
+    [("wrong-passwords", "retry-after", "57"), ("wrong-passwords", "ratelimit", "\"default\";r=0;t=57")];
 
 /// The section's text.
 pub(super) fn print(came: &Provoked) -> String {
@@ -61,6 +65,8 @@ fn response(answer: &Answer) -> String {
     // That an answer is JSON shows.
     for (name, value) in answer.headers().filter(|(name, _)| is_telling(name) && *name != "content-type") {
         let value = STEADY.iter().find(|(known, _)| *known == name).map_or(value, |(_, steady)| steady);
+        let of_rule = STEADY_OF.iter().find(|(rule, known, _)| *known == name && answer["error"]["rule"] == *rule);
+        let value = of_rule.map_or(value, |(_, _, steady)| steady);
         write!(text, "\n{}: {value}", in_capitals(name)).unwrap();
     }
     let object = parse_object(answer.body.as_bytes()).unwrap();

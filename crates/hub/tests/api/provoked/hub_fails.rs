@@ -3,8 +3,10 @@
 
 use super::merchants::asking;
 use super::row::{Provoked, alone};
-use crate::harness::{Answer, Reply, Setup, TestHub, basic, exchange};
+use crate::harness::{self, Answer, Receiver, Reply, ScriptedMerchant, Setup, TestHub, basic, exchange};
+use hub::{Gate, Rate};
 use serde_json::json;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 use store::StoreError;
@@ -58,6 +60,12 @@ async fn crowd(hub: &TestHub, rule: &str, before: &'static str, all: Vec<Vec<u8>
         }
     }
     panic!("nobody was refused by {rule}");
+}
+
+/// An echo under a password that nobody has.
+fn guess(hub: &TestHub, at: u32) -> harness::Call<'_> {
+    let header = basic("sandbox", &format!("guess {at}"));
+    hub.call("GET", "/v1/echo/hello").anonymous().header("Authorization", &header)
 }
 
 alone! {
@@ -117,12 +125,44 @@ alone! {
         came
     },
     "password-checks-busy" => {
-        let hub = TestHub::start().await;
-        let guess = |at: u32| {
-            let header = basic("sandbox", &format!("guess {at}"));
-            hub.call("GET", "/v1/echo/hello").anonymous().header("Authorization", &header).text()
-        };
+        let hub = Setup::new().proxied().start().await;
         let before = "Sixty-four other passwords are waiting to be checked:";
-        crowd(&hub, "password-checks-busy", before, (0..90).map(guess).collect()).await
+        // Each from elsewhere: twenty from one address would be refused before.
+        let all = (0..90).map(|at| guess(&hub, at).header("X-Forwarded-For", &format!("198.51.100.{at}")).text());
+        crowd(&hub, "password-checks-busy", before, all.collect()).await
+    },
+    "wrong-passwords" => {
+        let hub = TestHub::start().await;
+        for at in 0..20 {
+            guess(&hub, at).send().await.refused(401, "UNAUTHORIZED", "unauthorized");
+        }
+        let before = "Twenty wrong passwords came from this address within the last minute. One more:";
+        let came = exchange(hub.address, &guess(&hub, 20).text()).await;
+        Provoked::new(before, guess(&hub, 20).text(), &came)
+    },
+    "rate-limited" => {
+        let rate = Rate { per_second: NonZeroU32::MIN, burst: NonZeroU32::MIN };
+        let hub = Setup::new().other("busy", false).gate("busy", Gate::new(Vec::new(), Some(rate), None)).start().await;
+        let echo = hub.call("GET", "/v1/echo/hello").user("busy");
+        echo.send().await.is(200, "OK");
+        let before = "The operator gave this credential one request a second, and one was just answered:";
+        crowd(&hub, "rate-limited", before, vec![echo.text(); 4]).await
+    },
+    "overloaded" => {
+        let gate = Arc::new(Semaphore::new(0));
+        let merchant = Receiver::start().await;
+        merchant.answer([Reply::Behind(Arc::clone(&gate), Box::new(Reply::status(200)))]);
+        let hub = Setup::new().merchant(ScriptedMerchant::at(&merchant)).load(4, 1).start().await;
+        let waiting = hub.creating("anna", "MUSIC").text();
+        let address = hub.address;
+        let waiting = tokio::spawn(async move { exchange(address, &waiting).await });
+        merchant.took(1).await;
+        let before = "As many requests of this reseller as it may have at work wait for a merchant. One more:";
+        let read = hub.call("GET", "/v1/echo/hello").text();
+        let came = exchange(hub.address, &read).await;
+        gate.add_permits(1);
+        Answer::parse(&waiting.await.unwrap(), false).shows(200, "ACTIVE");
+        hub.finish().await;
+        Provoked::new(before, read, &came)
     },
 }

@@ -1,0 +1,1 @@
+rf/hlpDcEjAXIt5jBg+kMdWxav8ruv5sYY+1l+ingndkp5YCh5qyi1xfaS8SiVyNVq/4LZjOk1zdDTE1m8ikCA==

@@ -1,0 +1,1 @@
+yF4hfvFNq+IzARGCbpllQwXsZvQNAOleETFZa/hW4IoN794eMKbshotc0y+BNduCiCLDnTU4KsOP8wmucord9E+Jmt/FcMZdfKetdJnMChTmmtqV4JmS/dqjduTRKRwJVwsmFDjEmeUNIdASOf/njHNGDDjng0aMw9KngxIVBjM=
