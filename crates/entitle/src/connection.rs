@@ -31,6 +31,11 @@ impl Connection {
         Ok(Client::new(&self.url, &self.user, &self.password()?)?)
     }
 
+    /// Address, user name and password, for who asks without a client.
+    pub(crate) fn parts(&self) -> Result<(&str, &str, String)> {
+        Ok((&self.url, &self.user, self.password()?))
+    }
+
     fn password(&self) -> Result<String> {
         if let Some(file) = &self.password_file {
             let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;

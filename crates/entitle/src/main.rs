@@ -4,6 +4,7 @@ mod connection;
 mod entitlement;
 mod failure;
 mod listen;
+mod load;
 mod notifications;
 mod openapi;
 mod sandbox;
@@ -46,6 +47,9 @@ enum Command {
     /// Follow what happens as it happens, and forward it to a receiver of yours
     #[command(after_help = listen::EXAMPLES)]
     Listen(listen::Options),
+    /// Put a hub under load and print how fast it answers
+    #[command(after_help = load::EXAMPLES)]
+    Load(load::Options),
     /// Print the API as an OpenAPI 3.1 document
     #[command(after_help = openapi::EXAMPLES)]
     Openapi,
@@ -57,6 +61,7 @@ fn main() -> ExitCode {
     let done = match cli.command.unwrap_or(Command::Sandbox(cli.sandbox)) {
         Command::Sandbox(options) => sandbox::run(&options),
         Command::Openapi => openapi::run(),
+        Command::Load(options) => load::run(&options),
         Command::Entitlement(command) => waiting_for(entitlement::run(&command)),
         Command::Notifications(command) => waiting_for(notifications::run(&command)),
         Command::Listen(options) => waiting_for(listen::run(&options)),
