@@ -77,6 +77,8 @@ pub struct Inner {
     pub(crate) outgoing: outgoing::Outgoing,
     pub(crate) turns: turns::Turns<turns::TurnKey>,
     pub(crate) leases: leases::Leases,
+    /// Receivers with attempts under way.
+    pub(crate) endpoints: dispatch::Endpoints,
     pub(crate) credentials: credentials::Credentials,
     /// Rung after every commit that put something into a lane.
     pub(crate) lanes_bell: Notify,
@@ -127,6 +129,7 @@ impl Hub {
             outgoing,
             turns: turns::Turns::new(),
             leases: leases::Leases::default(),
+            endpoints: dispatch::Endpoints::default(),
             credentials,
             lanes_bell: Notify::new(),
             feed_bells: questions::Bells::default(),

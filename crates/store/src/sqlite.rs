@@ -82,10 +82,12 @@ impl SqliteStore {
         let (sender, queue) = mpsc::channel();
         let (has_ended, ended) = watch::channel(false);
         let shared = Arc::new(Shared { waiting: AtomicUsize::new(0), stopped: watch::Sender::new(None) });
+        let readers = Arc::new(Readers::new(path.clone()));
         let writer = Writer {
-            session: Session::new(connection),
+            session: Session::new(connection).map_err(|error| failed("watching the log")(error.to_string()))?,
             queue,
             shared: Arc::clone(&shared),
+            readers: Arc::clone(&readers),
             batch_max: options.batch_max.max(1),
             held: VecDeque::new(),
             taken: HashSet::new(),
@@ -99,7 +101,7 @@ impl SqliteStore {
             })
             .map_err(|error| failed("starting the writer")(error.to_string()))?;
         Ok(Self {
-            readers: Arc::new(Readers::new(path.clone())),
+            readers,
             path,
             clock: StoreClock::new(options.clock, offset_ms),
             queue: RwLock::new(Some(sender)),

@@ -2,6 +2,7 @@
 //! one transaction, answers after COMMIT has returned.
 
 use super::fault::{Fault, Meaning};
+use super::readers::Readers;
 use super::session::Session;
 use crate::StoreError;
 use std::collections::{HashSet, VecDeque};
@@ -76,6 +77,8 @@ pub(super) struct Writer {
     pub(super) session: Session,
     pub(super) queue: mpsc::Receiver<Box<dyn Work>>,
     pub(super) shared: Arc<Shared>,
+    /// Whose snapshots end with each commit.
+    pub(super) readers: Arc<Readers>,
     pub(super) batch_max: usize,
     /// Put off because an earlier one of the batch touches the same; in order.
     pub(super) held: VecDeque<Box<dyn Work>>,
@@ -123,6 +126,9 @@ impl Writer {
     fn settle(&mut self, mut batch: Vec<Box<dyn Work>>) -> Result<(), String> {
         let Err(error) = self.transact(&mut batch) else {
             self.answer(batch, Ok(()));
+            if self.session.log_is_long() {
+                self.session.copy_back();
+            }
             return Ok(());
         };
         match Meaning::of(&error) {
@@ -155,12 +161,17 @@ impl Writer {
     }
 
     fn transact(&mut self, batch: &mut [Box<dyn Work>]) -> rusqlite::Result<()> {
+        if self.session.log_is_long() {
+            // It begins anew where nobody reads it.
+            self.readers.end_snapshots();
+        }
         let outcome = self.session.begin().and_then(|()| {
             batch.iter_mut().try_for_each(|work| work.run(&mut self.session))?;
             self.session.commit()
         });
-        if outcome.is_err() {
-            self.session.roll_back();
+        match outcome {
+            Ok(()) => self.readers.committed(),
+            Err(_) => self.session.roll_back(),
         }
         outcome
     }
