@@ -31,9 +31,14 @@ impl Connection {
         Ok(Client::new(&self.url, &self.user, &self.password()?)?)
     }
 
-    /// Address, user name and password, for who asks without a client.
-    pub(crate) fn parts(&self) -> Result<(&str, &str, String)> {
-        Ok((&self.url, &self.user, self.password()?))
+    /// The address as it was given.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// User name and password, for who asks without a client.
+    pub(crate) fn credential(&self) -> Result<(&str, String)> {
+        Ok((&self.user, self.password()?))
     }
 
     fn password(&self) -> Result<String> {

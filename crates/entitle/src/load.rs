@@ -127,13 +127,13 @@ async fn measure(options: &Options) -> Result<()> {
 
 impl Options {
     fn load(&self) -> Result<Load> {
-        let (url, user, password) = self.connection.parts()?;
-        let target = Target::new(url, user, &password)
-            .map_err(|error| Misuse::new(error.to_string(), "A load needs a hub's plain address: http://127.0.0.1:8080."))?;
-        if !target.is_loopback() && !self.allow_remote {
-            let message = format!("{url} is not this machine, and a load fills a hub with made-up data");
+        if client::is_loopback(self.connection.url()) == Some(false) && !self.allow_remote {
+            let message = format!("{} is not this machine, and a load fills a hub with data", self.connection.url());
             return Err(Misuse::new(message, "Name --allow-remote where that is meant.").into());
         }
+        let (user, password) = self.connection.credential()?;
+        let target = Target::new(self.connection.url(), user, &password)
+            .map_err(|error| Misuse::new(error.to_string(), "A load needs a plain address: http://127.0.0.1:8080."))?;
         let seed = u64::from_le_bytes(Random::from_system()?.secret()?);
         Ok(Load {
             target,

@@ -90,10 +90,8 @@ impl Load {
     }
 
     fn patch(&self, number: u64, out: &mut String) {
-        let body = format!(
-            "{{\"entitlementId\":\"{}\",\"entitlementDisplayName\":\"load {number:012}\"}}",
-            self.id(number)
-        );
+        let body =
+            format!("{{\"entitlementId\":\"{}\",\"entitlementDisplayName\":\"load {number:012}\"}}", self.id(number));
         self.write(out, "PATCH", &format!("patch-{:016x}-{number:012}", self.seed), "", &body);
     }
 

@@ -47,12 +47,6 @@ impl Target {
             authorization: authorization.into(),
         })
     }
-
-    /// Whether it is this machine.
-    #[must_use]
-    pub fn is_loopback(&self) -> bool {
-        self.address.ip().is_loopback()
-    }
 }
 
 #[cfg(test)]

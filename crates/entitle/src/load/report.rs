@@ -45,8 +45,11 @@ fn steps(measured: &Measured) -> Vec<(f64, u64, f64)> {
 pub(super) fn json(measured: &Measured) -> String {
     let refused: serde_json::Map<String, Value> =
         measured.refused().iter().map(|(status, count)| (status.to_string(), json!(count))).collect();
-    let histogram: Vec<Value> =
-        measured.histogram().iter().map(|(up_to_ms, answers)| json!({"upToMs": up_to_ms, "answers": answers})).collect();
+    let histogram: Vec<Value> = measured
+        .histogram()
+        .iter()
+        .map(|(up_to_ms, answers)| json!({"upToMs": up_to_ms, "answers": answers}))
+        .collect();
     let result = json!({
         "answers": measured.answers(),
         "refused": refused,

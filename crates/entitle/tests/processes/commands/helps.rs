@@ -14,6 +14,7 @@ fn every_command_has_help_with_examples() {
         "notifications list --help",
         "notifications replay --help",
         "listen --help",
+        "load --help",
     ] {
         help.type_in(command);
     }
