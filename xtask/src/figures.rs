@@ -32,7 +32,7 @@ const CONNECTIONS: usize = 256;
 /// Entitlements made before reads are measured.
 const IDS_TO_READ: usize = 5_000;
 
-const USAGE: &str = "cargo xtask figures [fresh|full|delivered|feed] [--seconds N] [--rounds N]";
+const USAGE: &str = "cargo xtask figures [fresh|fill|full|delivered|feed] [--seconds N] [--rounds N] [--count N]";
 
 /// What a command line says.
 #[derive(Debug, Clone, Copy)]
@@ -53,6 +53,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     match what {
         "fresh" => runtime.block_on(fresh(settings)),
+        "fill" => full::make(settings).map(drop),
         "full" => runtime.block_on(full::run(settings)),
         "delivered" => runtime.block_on(delivered::run(settings)),
         "feed" => runtime.block_on(feed::run(settings)),
@@ -120,15 +121,26 @@ async fn fresh(settings: Settings) -> Result<()> {
     let notify = servers.hanging.url();
     let ids = Arc::new(load::made_to_read(&creates(servers.hub.port, Keys::Ascending, &notify)?, IDS_TO_READ).await?);
     check_size(&servers, &ids).await?;
-    let mut rounds = Rounds::new(settings, vec![
-        Figure::new(FLOOR_CREATE, creates(servers.floor.port, Keys::Ascending, &notify)?, &servers.floor),
-        Figure::new("prototype: ascending", creates(servers.prototype.port, Keys::Ascending, &notify)?, &servers.prototype),
-        Figure::new("hub: create, ascending", creates(servers.hub.port, Keys::Ascending, &notify)?, &servers.hub),
-        Figure::new("prototype: random", creates(servers.prototype.port, Keys::Random, &notify)?, &servers.prototype),
-        Figure::new("hub: create, random", creates(servers.hub.port, Keys::Random, &notify)?, &servers.hub),
-        Figure::new(FLOOR_READ, reads(servers.floor.port, Arc::clone(&ids))?, &servers.floor),
-        Figure::new("hub: read by random id", reads(servers.hub.port, ids)?, &servers.hub),
-    ]);
+    let mut rounds = Rounds::new(
+        settings,
+        vec![
+            Figure::new(FLOOR_CREATE, creates(servers.floor.port, Keys::Ascending, &notify)?, &servers.floor),
+            Figure::new(
+                "prototype: ascending",
+                creates(servers.prototype.port, Keys::Ascending, &notify)?,
+                &servers.prototype,
+            ),
+            Figure::new("hub: create, ascending", creates(servers.hub.port, Keys::Ascending, &notify)?, &servers.hub),
+            Figure::new(
+                "prototype: random",
+                creates(servers.prototype.port, Keys::Random, &notify)?,
+                &servers.prototype,
+            ),
+            Figure::new("hub: create, random", creates(servers.hub.port, Keys::Random, &notify)?, &servers.hub),
+            Figure::new(FLOOR_READ, reads(servers.floor.port, Arc::clone(&ids))?, &servers.floor),
+            Figure::new("hub: read by random id", reads(servers.hub.port, ids)?, &servers.hub),
+        ],
+    );
     rounds.measure().await?;
     rounds.print(&[
         ("hub: create, ascending", "prototype: ascending"),

@@ -3,6 +3,7 @@
 
 mod contract;
 mod figures;
+mod prove;
 mod setup;
 mod shell;
 mod test;
@@ -27,7 +28,12 @@ const COMMANDS: &[Command] = &[
     Command { name: "contract", help: "the OpenAPI document, linted and tried on the sandbox", run: contract::run_all },
     Command { name: "figures", help: "creates and reads a second, beside floors of the same run", run: figures::run },
     Command { name: "floor", help: "serve the floor of the figures (started by `figures`)", run: figures::floor },
-    Command { name: "prototype", help: "serve the prototype of the figures (started by `figures`)", run: figures::prototype },
+    Command {
+        name: "prototype",
+        help: "serve the prototype of the figures (started by `figures`)",
+        run: figures::prototype,
+    },
+    Command { name: "prove", help: "by strace: no answer leaves before the fdatasync of its commit", run: prove::run },
     Command { name: "test", help: "the one test command: set-up, format, lints, docs, every test", run: test::run },
 ];
 

@@ -36,12 +36,8 @@ pub(super) async fn run(settings: Settings) -> Result<()> {
 }
 
 async fn lags(load: &Load, arrivals: &Arrivals, settings: Settings) -> Result<(Histogram<u64>, Histogram<u64>)> {
-    let how = Run {
-        connections: CONNECTIONS,
-        warm_up: Duration::from_secs(1),
-        measure: settings.measure,
-        rate: Some(RATE),
-    };
+    let how =
+        Run { connections: CONNECTIONS, warm_up: Duration::from_secs(1), measure: settings.measure, rate: Some(RATE) };
     arrivals.taken();
     let progress = Arc::new(Progress::noting(1));
     let measured = run_load(load, how, &progress).await?;

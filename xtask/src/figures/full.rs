@@ -15,28 +15,51 @@ use tokio::time::Instant;
 /// Entitlements, unless told otherwise.
 const ENTITLEMENTS: u64 = 5_000_000;
 
-pub(super) async fn run(settings: Settings) -> Result<()> {
+/// Fills the two files, where a run before has not left them: that takes minutes.
+pub(super) fn make(settings: Settings) -> Result<(Folder, Vec<String>)> {
     build_release()?;
     let count = settings.count.unwrap_or(ENTITLEMENTS);
-    let folder = Folder::make("full")?;
-    let (hub, prototype) = (folder.file("hub.db"), folder.file("prototype.db"));
+    let folder = Folder::keep(&format!("full-{count}"))?;
+    let (hub, prototype, list) = (folder.file("hub.db"), folder.file("prototype.db"), folder.file("ids"));
+    if let Ok(ids) = std::fs::read_to_string(&list) {
+        println!("{count} entitlements of a run before; remove target/full-{count} to begin anew");
+        return Ok((folder, ids.lines().map(str::to_owned).collect()));
+    }
     made_by_the_hub(&hub)?;
     let begun = Instant::now();
-    let ids = Arc::new(fill(&hub, count)?);
+    let ids = fill(&hub, count)?;
     let bytes = std::fs::metadata(&hub)?.len();
     println!("{count} entitlements in {:.0} s, {} bytes each", begun.elapsed().as_secs_f64(), bytes / count.max(1));
     std::fs::copy(&hub, &prototype)?;
+    std::fs::write(&list, ids.join("\n"))?;
+    Ok((folder, ids))
+}
+
+pub(super) async fn run(settings: Settings) -> Result<()> {
+    let (folder, ids) = make(settings)?;
+    let ids = Arc::new(ids);
     let servers = Servers::on(folder)?;
     let notify = servers.hanging.url();
-    let mut rounds = Rounds::new(settings, vec![
-        Figure::new(FLOOR_CREATE, creates(servers.floor.port, Keys::Ascending, &notify)?, &servers.floor),
-        Figure::new("prototype: ascending", creates(servers.prototype.port, Keys::Ascending, &notify)?, &servers.prototype),
-        Figure::new("hub: create, ascending", creates(servers.hub.port, Keys::Ascending, &notify)?, &servers.hub),
-        Figure::new("prototype: random", creates(servers.prototype.port, Keys::Random, &notify)?, &servers.prototype),
-        Figure::new("hub: create, random", creates(servers.hub.port, Keys::Random, &notify)?, &servers.hub),
-        Figure::new(FLOOR_READ, reads(servers.floor.port, Arc::clone(&ids))?, &servers.floor),
-        Figure::new("hub: read by random id", reads(servers.hub.port, ids)?, &servers.hub),
-    ]);
+    let mut rounds = Rounds::new(
+        settings,
+        vec![
+            Figure::new(FLOOR_CREATE, creates(servers.floor.port, Keys::Ascending, &notify)?, &servers.floor),
+            Figure::new(
+                "prototype: ascending",
+                creates(servers.prototype.port, Keys::Ascending, &notify)?,
+                &servers.prototype,
+            ),
+            Figure::new("hub: create, ascending", creates(servers.hub.port, Keys::Ascending, &notify)?, &servers.hub),
+            Figure::new(
+                "prototype: random",
+                creates(servers.prototype.port, Keys::Random, &notify)?,
+                &servers.prototype,
+            ),
+            Figure::new("hub: create, random", creates(servers.hub.port, Keys::Random, &notify)?, &servers.hub),
+            Figure::new(FLOOR_READ, reads(servers.floor.port, Arc::clone(&ids))?, &servers.floor),
+            Figure::new("hub: read by random id", reads(servers.hub.port, ids)?, &servers.hub),
+        ],
+    );
     rounds.measure().await?;
     rounds.print(&[
         ("hub: create, ascending", "prototype: ascending"),

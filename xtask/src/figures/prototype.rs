@@ -46,10 +46,8 @@ struct Shared {
 
 /// Serves until killed. The file is one that a hub has made and closed.
 pub(super) fn serve(port: u16, file: &Path) -> Result<()> {
-    let connection = Connection::open_with_flags(
-        file,
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-    )?;
+    let connection =
+        Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.execute_batch(PRAGMAS)?;
     let place = Place::of(&connection)?;
     let (jobs, queue) = mpsc::channel();

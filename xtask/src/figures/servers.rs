@@ -90,24 +90,36 @@ impl Drop for Server {
     }
 }
 
-/// A folder that goes with its owner.
-pub(super) struct Folder(PathBuf);
+/// A folder for data files; it goes with its owner unless it is kept.
+pub(super) struct Folder {
+    path: PathBuf,
+    is_kept: bool,
+}
 
 impl Folder {
     pub(super) fn make(name: &str) -> Result<Self> {
         let path = crate::shell::root().join("target").join(format!("{name}-{}", std::process::id()));
         std::fs::create_dir_all(&path)?;
-        Ok(Self(path))
+        Ok(Self { path, is_kept: false })
+    }
+
+    /// One that stays for the next run.
+    pub(super) fn keep(name: &str) -> Result<Self> {
+        let path = crate::shell::root().join("target").join(name);
+        std::fs::create_dir_all(&path)?;
+        Ok(Self { path, is_kept: true })
     }
 
     pub(super) fn file(&self, name: &str) -> PathBuf {
-        self.0.join(name)
+        self.path.join(name)
     }
 }
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
+        if !self.is_kept {
+            let _ = std::fs::remove_dir_all(&self.path);
+        }
     }
 }
 

@@ -227,8 +227,7 @@ fn count(connection: &Connection, table: &str) -> Result<u64> {
 /// Bytes of the values of the newest rows, on average.
 fn width(connection: &Connection, table: &str) -> Result<f64> {
     let names = columns(connection, table)?;
-    let lengths: Vec<String> =
-        names.iter().map(|name| format!("coalesce(length(CAST({name} AS BLOB)), 0)")).collect();
+    let lengths: Vec<String> = names.iter().map(|name| format!("coalesce(length(CAST({name} AS BLOB)), 0)")).collect();
     let sql = format!("SELECT avg({}) FROM (SELECT * FROM {table} LIMIT 10000)", lengths.join(" + "));
     Ok(connection.query_row(&sql, [], |row| row.get::<_, Option<f64>>(0)).optional()?.flatten().unwrap_or(0.0))
 }
