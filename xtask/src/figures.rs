@@ -1,40 +1,81 @@
 //! `cargo xtask figures`: how fast the hub is, beside floors measured in the same run, in turn,
-//! on the same two cores: medians of the rounds, and ratios. Never a timed assertion.
+//! on the same cores: medians of the rounds, and ratios. Never a timed assertion. What is measured
+//! and why that is fair stands in docs/PERFORMANCE.md; the load itself is the room `load`.
 
+mod body;
+mod delivered;
 mod feed;
+mod fill;
 mod floor;
-mod load;
+mod full;
 mod process;
+mod prototype;
+mod receivers;
+mod rounds;
 mod servers;
 
 use anyhow::{Context, Result, bail};
-use load::{Load, Measured};
+use load::{Keys, Kind, Load, Target};
+use rounds::{Figure, Rounds};
 use servers::Servers;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Rounds; the medians are quoted.
 const ROUNDS: usize = 3;
-/// One measurement.
+/// One measurement, and what is sent before it.
 const MEASURE: Duration = Duration::from_secs(4);
+const WARM_UP: Duration = Duration::from_millis(500);
 /// Open connections, as a busy reseller's gateway would hold.
 const CONNECTIONS: usize = 256;
+/// Entitlements made before reads are measured.
+const IDS_TO_READ: usize = 5_000;
 
-/// One line of the figures.
-struct Figure {
-    name: &'static str,
-    runs: Vec<Measured>,
+const USAGE: &str = "cargo xtask figures [fresh|fill|full|delivered|feed] [--seconds N] [--rounds N] [--count N]";
+
+/// What a command line says.
+#[derive(Debug, Clone, Copy)]
+struct Settings {
+    measure: Duration,
+    rounds: usize,
+    /// Entitlements of `full`, events of `feed`.
+    count: Option<u64>,
 }
 
 /// Measures and prints.
 pub(crate) fn run(args: &[String]) -> Result<()> {
-    let seconds = match args {
-        [] => MEASURE,
-        [what, rest @ ..] if what == "feed" => return feed::run(rest),
-        [flag, value] if flag == "--seconds" => Duration::from_secs(value.parse().context("--seconds takes a number")?),
-        _ => bail!("cargo xtask figures [--seconds N], or figures feed"),
+    let (what, flags) = match args {
+        [what, rest @ ..] if !what.starts_with("--") => (what.as_str(), rest),
+        flags => ("fresh", flags),
     };
+    let settings = Settings::read(flags)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(measure_all(seconds))
+    match what {
+        "fresh" => runtime.block_on(fresh(settings)),
+        "fill" => full::make(settings).map(drop),
+        "full" => runtime.block_on(full::run(settings)),
+        "delivered" => runtime.block_on(delivered::run(settings)),
+        "feed" => runtime.block_on(feed::run(settings)),
+        _ => bail!(USAGE),
+    }
+}
+
+impl Settings {
+    fn read(flags: &[String]) -> Result<Self> {
+        let mut settings = Self { measure: MEASURE, rounds: ROUNDS, count: None };
+        for pair in flags.chunks(2) {
+            let [flag, value] = pair else { bail!(USAGE) };
+            let number: u64 = value.parse().with_context(|| format!("{flag} takes a number"))?;
+            match flag.as_str() {
+                "--seconds" => settings.measure = Duration::from_secs(number),
+                "--rounds" => settings.rounds = usize::try_from(number)?.max(1),
+                "--count" => settings.count = Some(number),
+                _ => bail!(USAGE),
+            }
+        }
+        Ok(settings)
+    }
 }
 
 /// Serves the floor until it is killed.
@@ -43,63 +84,84 @@ pub(crate) fn floor(args: &[String]) -> Result<()> {
     floor::serve(port.parse().context("PORT is a number")?)
 }
 
-/// One load against a running server: for profiling.
-pub(crate) fn load_one(args: &[String]) -> Result<()> {
-    let [port, kind, seconds] = args else { bail!("cargo xtask load PORT seq|random|read SECONDS") };
-    let (port, seconds) = (port.parse()?, Duration::from_secs(seconds.parse()?));
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let load = match kind.as_str() {
-            "seq" => Load::create(port, "seq"),
-            "random" => Load::create_random(port),
-            "read" => Load::read(port, load::ids_to_read(port).await?),
-            other => bail!("no load {other}"),
-        };
-        println!("{}", load::run(&load, CONNECTIONS, seconds).await?);
-        Ok(())
+/// Serves the prototype until it is killed.
+pub(crate) fn prototype(args: &[String]) -> Result<()> {
+    let [port, file] = args else { bail!("cargo xtask prototype PORT FILE") };
+    prototype::serve(port.parse().context("PORT is a number")?, Path::new(file))
+}
+
+/// A hub's address with the sandbox's credential.
+fn target(port: u16) -> Result<Target> {
+    Ok(Target::new(&format!("http://127.0.0.1:{port}"), "sandbox", "sandbox")?)
+}
+
+/// Creates that are answered ACTIVE and told of, each customer and identity new.
+fn creates(port: u16, keys: Keys, notify: &str) -> Result<Load> {
+    Ok(Load {
+        target: target(port)?,
+        kind: Kind::Create,
+        keys,
+        seed: u64::from(port) << 40 | u64::from(std::process::id()),
+        product: ("BANGO_US".to_owned(), "MUSIC_NOW".to_owned()),
+        notify: Some(notify.to_owned()),
+        ids: Arc::default(),
     })
 }
 
-async fn measure_all(seconds: Duration) -> Result<()> {
+fn reads(port: u16, ids: Arc<Vec<String>>) -> Result<Load> {
+    Ok(Load { kind: Kind::Read, ids, notify: None, ..creates(port, Keys::Ascending, "")? })
+}
+
+const FLOOR_CREATE: &str = "floor: parse and answer a create";
+const FLOOR_READ: &str = "floor: answer a read";
+
+/// Creates and reads on files that are empty at first.
+async fn fresh(settings: Settings) -> Result<()> {
     let servers = Servers::start()?;
-    let hub = servers.hub_port;
-    let floor = servers.floor_port;
-    let ids = load::ids_to_read(hub).await?;
-    let mut figures = [
-        ("floor: parse and answer a create", Load::create(floor, "seq")),
-        ("hub:   create, ascending customers", Load::create(hub, "seq")),
-        ("hub:   create, random customers", Load::create_random(hub)),
-        ("floor: answer a read", Load::read(floor, ids.clone())),
-        ("hub:   read by random id", Load::read(hub, ids)),
-    ]
-    .map(|(name, load)| (Figure { name, runs: Vec::new() }, load));
-    for round in 1..=ROUNDS {
-        for (figure, load) in &mut figures {
-            let measured = load::run(load, CONNECTIONS, seconds).await?;
-            println!("round {round}  {:36} {}", figure.name, measured);
-            figure.runs.push(measured);
-        }
+    let notify = servers.hanging.url();
+    let ids = Arc::new(load::made_to_read(&creates(servers.hub.port, Keys::Ascending, &notify)?, IDS_TO_READ).await?);
+    check_size(&servers, &ids).await?;
+    let mut rounds = Rounds::new(
+        settings,
+        vec![
+            Figure::new(FLOOR_CREATE, creates(servers.floor.port, Keys::Ascending, &notify)?, &servers.floor),
+            Figure::new(
+                "prototype: ascending",
+                creates(servers.prototype.port, Keys::Ascending, &notify)?,
+                &servers.prototype,
+            ),
+            Figure::new("hub: create, ascending", creates(servers.hub.port, Keys::Ascending, &notify)?, &servers.hub),
+            Figure::new(
+                "prototype: random",
+                creates(servers.prototype.port, Keys::Random, &notify)?,
+                &servers.prototype,
+            ),
+            Figure::new("hub: create, random", creates(servers.hub.port, Keys::Random, &notify)?, &servers.hub),
+            Figure::new(FLOOR_READ, reads(servers.floor.port, Arc::clone(&ids))?, &servers.floor),
+            Figure::new("hub: read by random id", reads(servers.hub.port, ids)?, &servers.hub),
+        ],
+    );
+    rounds.measure().await?;
+    rounds.print(&[
+        ("hub: create, ascending", "prototype: ascending"),
+        ("hub: create, ascending", FLOOR_CREATE),
+        ("prototype: ascending", FLOOR_CREATE),
+        ("hub: create, random", "prototype: random"),
+        ("hub: create, random", FLOOR_CREATE),
+        ("hub: read by random id", FLOOR_READ),
+    ]);
+    servers.check_rows()
+}
+
+/// The floor's read is as large as the hub's, give or take a twentieth.
+async fn check_size(servers: &Servers, ids: &[String]) -> Result<()> {
+    let target = target(servers.hub.port)?;
+    let mut connection = load::Connection::open(&target).await?;
+    let id = ids.first().context("no ids to read")?;
+    let body = connection.accepted(load::get(&target, &format!("/v1/entitlement/{id}")).as_bytes()).await?;
+    let (hub, floor) = (body.len(), floor::ANSWER.trim_end().len());
+    if hub.abs_diff(floor) > hub / 20 {
+        bail!("the hub's record has {hub} bytes and the floor's {floor}: xtask/src/figures/answer.json is out of date");
     }
-    let medians: Vec<Measured> = figures.iter().map(|(figure, _)| median(&figure.runs)).collect();
-    print_table(&figures.map(|(figure, _)| figure), &medians);
-    drop(servers);
     Ok(())
-}
-
-fn print_table(figures: &[Figure], medians: &[Measured]) {
-    println!("\nMedians of {ROUNDS} rounds, {CONNECTIONS} connections, client and server on the same cores\n");
-    for (figure, median) in figures.iter().zip(medians) {
-        println!("  {:36} {}", figure.name, median);
-    }
-    println!("\nRatios to the floor of the same kind\n");
-    for (at, floor) in [(1, 0), (2, 0), (4, 3)] {
-        let ratio = medians[at].per_second / medians[floor].per_second;
-        println!("  {:36} {:5.2}", figures[at].name, ratio);
-    }
-}
-
-fn median(runs: &[Measured]) -> Measured {
-    let mut sorted: Vec<&Measured> = runs.iter().collect();
-    sorted.sort_by(|one, other| one.per_second.total_cmp(&other.per_second));
-    sorted[sorted.len() / 2].clone()
 }

@@ -3,6 +3,7 @@
 
 mod contract;
 mod figures;
+mod prove;
 mod setup;
 mod shell;
 mod test;
@@ -10,6 +11,10 @@ mod tools;
 
 use anyhow::{Result, bail};
 use std::process::ExitCode;
+
+// As in the hub: the floors are no slower than they have to be.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// A command of `cargo xtask`.
 struct Command {
@@ -23,7 +28,12 @@ const COMMANDS: &[Command] = &[
     Command { name: "contract", help: "the OpenAPI document, linted and tried on the sandbox", run: contract::run_all },
     Command { name: "figures", help: "creates and reads a second, beside floors of the same run", run: figures::run },
     Command { name: "floor", help: "serve the floor of the figures (started by `figures`)", run: figures::floor },
-    Command { name: "load", help: "one load against a running sandbox, for profiling", run: figures::load_one },
+    Command {
+        name: "prototype",
+        help: "serve the prototype of the figures (started by `figures`)",
+        run: figures::prototype,
+    },
+    Command { name: "prove", help: "by strace: no answer leaves before the fdatasync of its commit", run: prove::run },
     Command { name: "test", help: "the one test command: set-up, format, lints, docs, every test", run: test::run },
 ];
 
@@ -59,6 +69,6 @@ fn dispatch(args: &[String]) -> Result<()> {
 fn print_help() {
     println!("cargo xtask <command>\n");
     for command in COMMANDS {
-        println!("  {:<8} {}", command.name, command.help);
+        println!("  {:<9} {}", command.name, command.help);
     }
 }

@@ -5,7 +5,8 @@ use crate::shell::{Invocation, invocation};
 use anyhow::{Result, bail, ensure};
 
 /// A program of the machine that the tests start.
-struct Need {
+#[derive(Clone, Copy)]
+pub(crate) struct Need {
     /// As people call it, with the version the examples are written for.
     name: &'static str,
     /// The Debian package it comes in.
@@ -13,6 +14,9 @@ struct Need {
     /// Succeeds where it is there and new enough.
     probe: [&'static str; 3],
 }
+
+/// What `prove` watches the binary with; the tests do without.
+pub(crate) const STRACE: Need = Need { name: "strace", package: "strace", probe: ["strace", "-V", "-q"] };
 
 const NEEDS: [Need; 3] = [
     Need {
@@ -37,31 +41,38 @@ const NEEDS: [Need; 3] = [
 /// Install what is missing, or say clearly why that cannot be done.
 pub(crate) fn run(args: &[String]) -> Result<()> {
     ensure!(args.is_empty(), "setup takes no arguments");
-    let missing = missing()?;
-    if missing.is_empty() {
-        let names = NEEDS.map(|need| need.name).join(", ");
-        println!("nothing to install: {names} found");
+    if install_missing(&NEEDS)? {
         return Ok(());
     }
+    let names = NEEDS.map(|need| need.name).join(", ");
+    println!("nothing to install: {names} found");
+    Ok(())
+}
 
+/// Installs those that are missing; false where none was.
+pub(crate) fn install_missing(needs: &[Need]) -> Result<bool> {
+    let missing = missing_of(needs)?;
+    if missing.is_empty() {
+        return Ok(false);
+    }
     let names = missing.iter().map(|need| need.name).collect::<Vec<_>>().join(", ");
     println!("missing: {names}");
     let packages: Vec<&str> = missing.iter().map(|need| need.package).collect();
     install(&packages)?;
 
-    let still: Vec<&str> = self::missing()?.iter().map(|need| need.name).collect();
+    let still: Vec<&str> = missing_of(needs)?.iter().map(|need| need.name).collect();
     ensure!(
         still.is_empty(),
         "Debian's packages are installed, but not new enough; please install {}",
         still.join(", ")
     );
     println!("installed from Debian: {}", packages.join(", "));
-    Ok(())
+    Ok(true)
 }
 
-fn missing() -> Result<Vec<&'static Need>> {
+fn missing_of(needs: &[Need]) -> Result<Vec<&Need>> {
     let mut missing = Vec::new();
-    for need in &NEEDS {
+    for need in needs {
         if !invocation(need.probe).succeeds_silently()? {
             missing.push(need);
         }

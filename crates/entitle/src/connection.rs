@@ -60,6 +60,16 @@ impl Connection {
         Ok(Client::new(&self.url, &self.user, &self.password()?)?)
     }
 
+    /// The address as it was given.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// User name and password, for who asks without a client.
+    pub(crate) fn credential(&self) -> Result<(&str, String)> {
+        Ok((&self.user, self.password()?))
+    }
+
     /// Reaches that hub; as an operator, on the side of the reseller whose entitlement `id` is.
     pub(crate) async fn reach(&self, id: Option<&str>) -> Result<Asked> {
         let Some(database) = &self.database else {

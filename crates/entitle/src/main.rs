@@ -10,6 +10,7 @@ mod entitlement;
 mod failure;
 mod key_file;
 mod listen;
+mod load;
 mod notifications;
 mod openapi;
 mod operator;
@@ -86,6 +87,9 @@ enum Command {
     /// Make a backup the store of a hub again
     #[command(after_help = restore::EXAMPLES)]
     Restore(restore::Options),
+    /// Put a hub under load and print how fast it answers
+    #[command(after_help = load::EXAMPLES)]
+    Load(load::Options),
     /// Print the API as an OpenAPI 3.1 document
     #[command(after_help = openapi::EXAMPLES)]
     Openapi,
@@ -104,6 +108,7 @@ impl Command {
             | Self::Doctor(_)
             | Self::Backup(_)
             | Self::Restore(_)
+            | Self::Load(_)
             | Self::Entitlement(_)
             | Self::Notifications(_)
             | Self::Listen(_)
@@ -127,6 +132,7 @@ fn main() -> ExitCode {
         Command::Backup(options) => backup::run(&options),
         Command::Restore(options) => waiting_for(restore::run(&options)),
         Command::Openapi => openapi::run().map(succeeded),
+        Command::Load(options) => load::run(&options).map(succeeded),
         Command::Entitlement(command) => waiting_for(entitlement::run(&command)).map(succeeded),
         Command::Notifications(command) => waiting_for(notifications::run(&command)).map(succeeded),
         Command::Listen(options) => waiting_for(listen::run(&options)).map(succeeded),

@@ -3,12 +3,14 @@
 //! due.
 
 mod due;
+mod endpoints;
 mod lanes;
 mod replay;
 mod sending;
 mod under_way;
 
 pub(crate) use due::{claims_settled, settled_operation};
+pub(crate) use endpoints::Endpoints;
 pub use lanes::{LANE_ATTEMPT_TIMEOUT_MS, retry_delay_ms};
 
 use crate::Hub;

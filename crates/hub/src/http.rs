@@ -24,6 +24,7 @@ pub(crate) use watched::serve;
 
 use docs::{Document, document};
 use hyper::Method;
+use std::borrow::Cow;
 use wire::nearest;
 
 /// What a request asks for.
@@ -103,23 +104,23 @@ const PATHS: [&str; 14] = [
 pub(crate) fn route(method: &Method, path: &str, is_sandbox: bool) -> Result<Action, NoRoute> {
     let method = if method == Method::HEAD { Method::GET } else { method.clone() };
     let segments = segments(path).ok_or(NoRoute::Path(None))?;
-    let words: Vec<&str> = segments.iter().map(String::as_str).collect();
+    let words: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
     let found = match words.as_slice() {
         ["sandbox", "v1", rest @ ..] if is_sandbox => sandbox_route(&method, rest),
         ["activate", token] => Some(one_of(
             &method,
-            &[
+            [
                 (Method::GET, Action::ActivatePage((*token).into())),
                 (Method::POST, Action::ActivateChoice((*token).into())),
             ],
             "GET, POST",
         )),
-        ["healthz"] => Some(one_of(&method, &[(Method::GET, Action::Alive)], "GET")),
-        ["readyz"] => Some(one_of(&method, &[(Method::GET, Action::Ready)], "GET")),
-        ["metrics"] if is_sandbox => Some(one_of(&method, &[(Method::GET, Action::Metrics)], "GET")),
-        ["docs", "openapi.json"] => Some(one_of(&method, &[(Method::GET, Action::OpenApi)], "GET")),
+        ["healthz"] => Some(one_of(&method, [(Method::GET, Action::Alive)], "GET")),
+        ["readyz"] => Some(one_of(&method, [(Method::GET, Action::Ready)], "GET")),
+        ["metrics"] if is_sandbox => Some(one_of(&method, [(Method::GET, Action::Metrics)], "GET")),
+        ["docs", "openapi.json"] => Some(one_of(&method, [(Method::GET, Action::OpenApi)], "GET")),
         ["docs", rest @ ..] => {
-            document(rest).map(|found| one_of(&method, &[(Method::GET, Action::Document(found))], "GET"))
+            document(rest).map(|found| one_of(&method, [(Method::GET, Action::Document(found))], "GET"))
         }
         ["v1", rest @ ..] | rest => reseller_route(&method, rest),
     };
@@ -129,15 +130,15 @@ pub(crate) fn route(method: &Method, path: &str, is_sandbox: bool) -> Result<Act
 type Routed = Option<Result<Action, NoRoute>>;
 
 fn reseller_route(method: &Method, words: &[&str]) -> Routed {
-    let get = |action| Some(one_of(method, &[(Method::GET, action)], "GET"));
-    let post = |action| Some(one_of(method, &[(Method::POST, action)], "POST"));
+    let get = |action| Some(one_of(method, [(Method::GET, action)], "GET"));
+    let post = |action| Some(one_of(method, [(Method::POST, action)], "POST"));
     match words {
         ["echo", id] => get(Action::Echo((*id).into())),
         ["products"] => get(Action::Products(None)),
         ["products", reseller] => get(Action::Products(Some((*reseller).into()))),
         ["events"] => get(Action::Feed),
         ["entitlement"] => {
-            Some(one_of(method, &[(Method::POST, Action::Create), (Method::PATCH, Action::Update)], "POST, PATCH"))
+            Some(one_of(method, [(Method::POST, Action::Create), (Method::PATCH, Action::Update)], "POST, PATCH"))
         }
         ["entitlement", "report"] => post(Action::Report),
         ["entitlement", "cancel", id] => post(Action::Cancel((*id).into())),
@@ -145,7 +146,7 @@ fn reseller_route(method: &Method, words: &[&str]) -> Routed {
         ["entitlement", "revoke", id] => post(Action::Revoke((*id).into())),
         ["entitlement", word, id] | ["entitlement", id, word] if word.eq_ignore_ascii_case("activationInfo") => {
             let action = Action::ActivationInfo((*id).into());
-            Some(one_of(method, &[(Method::GET, action.clone()), (Method::POST, action)], "GET, POST"))
+            Some(one_of(method, [(Method::GET, action.clone()), (Method::POST, action)], "GET, POST"))
         }
         ["entitlement", id, "explain"] => get(Action::Explain((*id).into())),
         ["entitlement", id, "history"] => get(Action::History((*id).into())),
@@ -156,32 +157,34 @@ fn reseller_route(method: &Method, words: &[&str]) -> Routed {
 
 fn sandbox_route(method: &Method, words: &[&str]) -> Routed {
     match words {
-        ["notifications"] => Some(one_of(method, &[(Method::GET, Action::SandboxNotifications)], "GET")),
+        ["notifications"] => Some(one_of(method, [(Method::GET, Action::SandboxNotifications)], "GET")),
         ["clock"] => Some(one_of(
             method,
-            &[(Method::GET, Action::SandboxClock), (Method::POST, Action::SandboxMoveClock)],
+            [(Method::GET, Action::SandboxClock), (Method::POST, Action::SandboxMoveClock)],
             "GET, POST",
         )),
         ["next"] => Some(one_of(
             method,
-            &[(Method::GET, Action::SandboxNext), (Method::POST, Action::SandboxForceNext)],
+            [(Method::GET, Action::SandboxNext), (Method::POST, Action::SandboxForceNext)],
             "GET, POST",
         )),
-        ["reset"] => Some(one_of(method, &[(Method::POST, Action::SandboxReset)], "POST")),
-        ["inbox", name] => Some(one_of(method, &[(Method::POST, Action::SandboxInbox((*name).into()))], "POST")),
+        ["reset"] => Some(one_of(method, [(Method::POST, Action::SandboxReset)], "POST")),
+        ["inbox", name] => Some(one_of(method, [(Method::POST, Action::SandboxInbox((*name).into()))], "POST")),
         ["inbox", name, "answers"] => {
-            Some(one_of(method, &[(Method::POST, Action::SandboxAnswers((*name).into()))], "POST"))
+            Some(one_of(method, [(Method::POST, Action::SandboxAnswers((*name).into()))], "POST"))
         }
-        ["outbox"] => Some(one_of(method, &[(Method::GET, Action::SandboxOutbox)], "GET")),
-        ["outbox", id, "replay"] => {
-            Some(one_of(method, &[(Method::POST, Action::SandboxReplay((*id).into()))], "POST"))
-        }
+        ["outbox"] => Some(one_of(method, [(Method::GET, Action::SandboxOutbox)], "GET")),
+        ["outbox", id, "replay"] => Some(one_of(method, [(Method::POST, Action::SandboxReplay((*id).into()))], "POST")),
         _ => None,
     }
 }
 
-fn one_of(method: &Method, known: &[(Method, Action)], allow: &'static str) -> Result<Action, NoRoute> {
-    known.iter().find(|(allowed, _)| allowed == method).map(|(_, action)| action.clone()).ok_or(NoRoute::Method(allow))
+fn one_of<const N: usize>(
+    method: &Method,
+    known: [(Method, Action); N],
+    allow: &'static str,
+) -> Result<Action, NoRoute> {
+    known.into_iter().find_map(|(allowed, action)| (allowed == method).then_some(action)).ok_or(NoRoute::Method(allow))
 }
 
 /// Words that are never ids (docs/API.md section 3), so that a slip does not read as one.
@@ -190,15 +193,15 @@ fn is_verb(word: &str) -> bool {
 }
 
 /// The decoded segments, without one trailing slash; `None` where they are no text.
-pub(crate) fn segments(path: &str) -> Option<Vec<String>> {
+pub(crate) fn segments(path: &str) -> Option<Vec<Cow<'_, str>>> {
     let path = path.strip_prefix('/').unwrap_or(path);
     let path = path.strip_suffix('/').unwrap_or(path);
     path.split('/').map(decoded).collect()
 }
 
-fn decoded(segment: &str) -> Option<String> {
+fn decoded(segment: &str) -> Option<Cow<'_, str>> {
     if !segment.contains('%') {
-        return Some(segment.to_owned());
+        return Some(Cow::Borrowed(segment));
     }
     let mut bytes = Vec::with_capacity(segment.len());
     let mut rest = segment.as_bytes();
@@ -212,7 +215,7 @@ fn decoded(segment: &str) -> Option<String> {
             rest = tail;
         }
     }
-    String::from_utf8(bytes).ok()
+    String::from_utf8(bytes).ok().map(Cow::Owned)
 }
 
 fn nearest_path(words: &[&str]) -> Option<&'static str> {

@@ -102,6 +102,8 @@ pub struct Inner {
     pub(crate) outgoing: outgoing::Outgoing,
     pub(crate) turns: turns::Turns<turns::TurnKey>,
     pub(crate) leases: leases::Leases,
+    /// Receivers with attempts under way.
+    pub(crate) endpoints: dispatch::Endpoints,
     pub(crate) credentials: credentials::Credentials,
     /// Counts changes of credentials and catalog; whoever waits looks at its own credential again.
     pub(crate) credentials_epoch: watch::Sender<u64>,
@@ -175,6 +177,7 @@ impl Hub {
             outgoing,
             turns: turns::Turns::new(),
             leases: leases::Leases::default(),
+            endpoints: dispatch::Endpoints::default(),
             credentials,
             credentials_epoch: watch::Sender::new(0),
             load: load::Load::new(parts.load),

@@ -108,6 +108,9 @@ pub struct Notice {
     pub form: u8,
     /// The body's member that carries the reason; `None` for the usual one.
     pub reason_field: Option<String>,
+    /// Where nothing waits in the lane before it: the first attempt is not made earlier. `None`: at
+    /// once.
+    pub not_before: Option<Moment>,
 }
 
 /// A call the test merchant has promised to make at a later moment.

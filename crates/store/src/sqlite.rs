@@ -98,11 +98,13 @@ impl SqliteStore {
         let session = Session::new(connection)
             .map_err(|fault| failed("reading what was restored")(StoreError::from(fault).to_string()))?;
         let figures = Arc::<Figures>::default();
+        let readers = Arc::new(Readers::new(path.clone(), false));
         let writer = Writer {
             figures: Arc::clone(&figures),
             session,
             queue,
             shared: Arc::clone(&shared),
+            readers: Arc::clone(&readers),
             batch_max: options.batch_max.max(1),
             held: VecDeque::new(),
             taken: HashSet::new(),
@@ -115,7 +117,6 @@ impl SqliteStore {
                 has_ended.send_replace(true);
             })
             .map_err(|error| failed("starting the writer")(error.to_string()))?;
-        let readers = Arc::new(Readers::new(path.clone(), false));
         readers.warm_up().map_err(|error| failed("opening a reader")(error.to_string()))?;
         let file =
             SqliteFile { path: path.clone(), readers: Arc::clone(&readers), is_alone: false, is_immutable: false };

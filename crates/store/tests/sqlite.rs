@@ -188,6 +188,8 @@ mod file {
         let works = stage.store.claim_lanes(START, 0, 10, 10).await.unwrap();
         assert_eq!(works.iter().map(|work| work.key.0).collect::<Vec<_>>(), [4]);
         file.execute("UPDATE event SET sets = '[[\"status\",7]]' WHERE key = ?1", [4_u128.to_be_bytes()]).unwrap();
+        // What others write into the file is seen after the next commit.
+        stage.store.put_setting("seen", Vec::new()).await.unwrap();
         let history = stage.store.history(ids::EntitlementKey(4), None).await;
         assert!(matches!(history, Err(StoreError::Unreadable(_))), "{history:?}");
     }

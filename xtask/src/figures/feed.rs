@@ -1,58 +1,53 @@
 //! The feed's figures: what one reader costs those who create, how far it is behind, and how fast
 //! one catches up that comes back after a million events. How creates are made stands in `load`.
 
-use super::load::{self, Connection, Load, Measured};
 use super::process::{self, Used};
-use super::servers::Servers;
-use super::{CONNECTIONS, ROUNDS, median};
-use anyhow::{Context, Result, bail};
+use super::rounds::{self, One, median};
+use super::servers::{Folder, Server, build_release};
+use super::{CONNECTIONS, Settings, creates, target};
+use anyhow::{Context, Result};
 use hdrhistogram::Histogram;
+use load::{Connection, Keys, Load, Noted, Progress, Target, get, post};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use tokio::time::Instant;
 
 /// Events in the store before the catch-up, unless set.
 const EVENTS: u64 = 1_000_000;
-/// One measurement, unless set.
-const MEASURE: Duration = Duration::from_secs(8);
 /// What a page holds.
 const PAGE: usize = 1_000;
-/// What the creates' customers are called.
-const PREFIX: &str = "feed";
+/// One create of so many is followed from its answer to its event.
+const NOTED_EVERY: u64 = 16;
 
-/// Measures and prints; `--seconds N` of a measurement, `--events N` of the catch-up.
-pub(super) fn run(args: &[String]) -> Result<()> {
-    let (mut seconds, mut events) = (MEASURE, EVENTS);
-    for pair in args.chunks(2) {
-        match pair {
-            [flag, value] if flag == "--seconds" => seconds = Duration::from_secs(value.parse()?),
-            [flag, value] if flag == "--events" => events = value.parse()?,
-            _ => bail!("cargo xtask figures feed [--seconds N] [--events N]"),
-        }
-    }
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let servers = Servers::start()?;
-        follow(&servers, seconds).await?;
-        catch_up(&servers, events).await
-    })
+/// Measures and prints.
+pub(super) async fn run(settings: Settings) -> Result<()> {
+    build_release()?;
+    let folder = Folder::make("feed")?;
+    let hub = Server::hub(&folder.file("hub.db"))?;
+    // Nobody is told: without a switch creates are not.
+    let load = Load { notify: None, ..creates(hub.port, Keys::Ascending, "")? };
+    follow(&hub, &load, settings).await?;
+    catch_up(&hub, &load, settings).await
 }
 
 /// Creates without and with a reader, in turn.
-async fn follow(servers: &Servers, seconds: Duration) -> Result<()> {
+async fn follow(hub: &Server, load: &Load, settings: Settings) -> Result<()> {
     let (mut alone, mut followed) = (Vec::new(), Vec::new());
     let mut readings = Vec::new();
-    for round in 1..=ROUNDS {
-        let load = Load::create(servers.hub_port, PREFIX);
-        alone.push(measure(servers, &load, seconds, round, "nobody reads").await?);
-        let reader = Reader::start(servers.hub_port).await?;
-        let load = load.noting_answers();
-        followed.push(measure(servers, &load, seconds, round, "one follows the feed").await?);
-        readings.push(reader.stop(&load.answered()).await?);
+    for round in 1..=settings.rounds {
+        let one = rounds::measure(load, hub, settings).await?;
+        println!("round {round}  {:36} {one}", "create, nobody reads");
+        alone.push(one);
+        let reader = Reader::start(hub.port).await?;
+        let (one, answered) = noted(load, hub, settings).await?;
+        println!("round {round}  {:36} {one}", "create, one follows the feed");
+        followed.push(one);
+        readings.push(reader.stop(&answered).await?);
     }
-    println!("\nMedians of {ROUNDS} rounds, {CONNECTIONS} connections, in turn on the same cores\n");
-    let (alone, followed) = (median(&alone), median(&followed));
+    println!("\nMedians of {} rounds, {CONNECTIONS} connections, in turn on the same cores\n", settings.rounds);
+    let alone = median(&alone).context("no round")?;
+    let followed = median(&followed).context("no round")?;
     println!("  {:36} {alone}", "create, nobody reads");
     println!("  {:36} {followed}", "create, one follows the feed");
     println!("  {:36} {:7.1} %", "creates kept", 100.0 * followed.per_second / alone.per_second);
@@ -66,16 +61,11 @@ async fn follow(servers: &Servers, seconds: Duration) -> Result<()> {
     Ok(())
 }
 
-async fn measure(servers: &Servers, load: &Load, seconds: Duration, round: usize, what: &str) -> Result<Measured> {
-    let before = process::used(servers.hub_pid())?;
-    let measured = load::run(load, CONNECTIONS, seconds).await?;
-    let cpu = process::used(servers.hub_pid())?.cpu.saturating_sub(before.cpu);
-    let creates = measured.per_second * seconds.as_secs_f64();
-    println!(
-        "round {round}  {what:24} {measured}   {:5.1} us of server CPU a create",
-        cpu.as_secs_f64() * 1e6 / creates
-    );
-    Ok(measured)
+/// As `rounds::measure`, with some of the answers noted.
+async fn noted(load: &Load, hub: &Server, settings: Settings) -> Result<(One, HashMap<u64, Noted>)> {
+    let progress = Arc::new(Progress::noting(NOTED_EVERY));
+    let one = rounds::measure_noting(load, hub, settings, &progress).await?;
+    Ok((one, progress.noted()))
 }
 
 /// Somebody who follows the feed from its head on.
@@ -102,19 +92,19 @@ struct Reading {
 impl Reader {
     async fn start(port: u16) -> Result<Self> {
         let is_over = Arc::new(AtomicBool::new(false));
-        let mut connection = Connection::open(port).await?;
-        let report = load::post("/v1/entitlement/report", "{\"limit\":1}");
-        let head = cursor(connection.exchange(&report).await?)?;
-        let task = tokio::spawn(read_on(connection, head, Arc::clone(&is_over)));
+        let target = target(port)?;
+        let mut connection = Connection::open(&target).await?;
+        let head = head(&mut connection, &target).await?;
+        let task = tokio::spawn(read_on(connection, target, head, Arc::clone(&is_over)));
         Ok(Self { is_over, task })
     }
 
     /// Lets it read to the end.
-    async fn stop(self, answered: &HashMap<u64, Instant>) -> Result<Reading> {
+    async fn stop(self, answered: &HashMap<u64, Noted>) -> Result<Reading> {
         self.is_over.store(true, Ordering::Relaxed);
         let arrived = self.task.await??;
         let mut lags = Histogram::<u64>::new(3)?;
-        for (number, answered) in answered {
+        for (number, (_, answered)) in answered {
             let came =
                 arrived.at.get(number).with_context(|| format!("create {number} was answered and never came"))?;
             lags.record(u64::try_from(came.saturating_duration_since(*answered).as_micros())?)?;
@@ -125,11 +115,22 @@ impl Reader {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the measurement's own clock")]
-async fn read_on(mut connection: Connection, mut after: u64, is_over: Arc<AtomicBool>) -> Result<Arrived> {
+/// The last position of the feed.
+async fn head(connection: &mut Connection, target: &Target) -> Result<u64> {
+    let report = post(target, "/v1/entitlement/report", "{\"limit\":1}");
+    cursor(connection.accepted(report.as_bytes()).await?)
+}
+
+async fn read_on(
+    mut connection: Connection,
+    target: Target,
+    mut after: u64,
+    is_over: Arc<AtomicBool>,
+) -> Result<Arrived> {
     let mut arrived = Arrived::default();
     loop {
-        let page = connection.exchange(&load::get(&format!("/v1/events?after={after}&limit={PAGE}&wait=1"))).await?;
+        let path = format!("/v1/events?after={after}&limit={PAGE}&wait=1");
+        let page = connection.accepted(get(&target, &path).as_bytes()).await?;
         let (head, now) = (cursor(page)?, Instant::now());
         if head == after {
             if is_over.load(Ordering::Relaxed) {
@@ -139,39 +140,50 @@ async fn read_on(mut connection: Connection, mut after: u64, is_over: Arc<Atomic
         }
         arrived.events += usize::try_from(head - after)?;
         arrived.pages += 1;
-        arrived.at.extend(load::noted(page, PREFIX).map(|number| (number, now)));
+        arrived.at.extend(numbers(page).map(|number| (number, now)));
         after = head;
     }
 }
 
+/// The numbers of the creates on a page that may have been noted.
+fn numbers(page: &[u8]) -> impl Iterator<Item = u64> {
+    const NAME: &str = "\"customerIdentifier\":\"load-";
+    let page = std::str::from_utf8(page).unwrap_or_default();
+    page.match_indices(NAME).filter_map(move |(at, _)| {
+        // Behind the run's own eight digits and a dash.
+        let number = page.get(at + NAME.len() + 9..)?.get(..12)?.parse().ok()?;
+        Some(number).filter(|number: &u64| number.is_multiple_of(NOTED_EVERY))
+    })
+}
+
 /// From 0 to the head, a thousand at a time.
-#[expect(clippy::disallowed_methods, reason = "the measurement's own clock")]
-async fn catch_up(servers: &Servers, events: u64) -> Result<()> {
-    let mut connection = Connection::open(servers.hub_port).await?;
+async fn catch_up(hub: &Server, load: &Load, settings: Settings) -> Result<()> {
+    let target = target(hub.port)?;
+    let mut connection = Connection::open(&target).await?;
+    let events = settings.count.unwrap_or(EVENTS);
     loop {
-        let report = load::post("/v1/entitlement/report", "{\"limit\":1}");
-        let head = cursor(connection.exchange(&report).await?)?;
+        let head = head(&mut connection, &target).await?;
         if head >= events {
             break;
         }
-        let load = Load::create(servers.hub_port, PREFIX);
-        println!("{head} of {events} events, {}", load::run(&load, CONNECTIONS, MEASURE).await?);
+        println!("{head} of {events} events, {}", rounds::measure(load, hub, settings).await?);
     }
-    let (before, begun) = (process::used(servers.hub_pid())?, Instant::now());
+    let (before, begun) = (process::used(hub.pid())?, Instant::now());
     let (mut after, mut bytes, mut most) = (0, 0, before.clone());
     loop {
-        let page = connection.exchange(&load::get(&format!("/v1/events?after={after}&limit={PAGE}"))).await?;
+        let path = format!("/v1/events?after={after}&limit={PAGE}");
+        let page = connection.accepted(get(&target, &path).as_bytes()).await?;
         let head = cursor(page)?;
         if head == after {
             break;
         }
         (after, bytes) = (head, bytes + page.len());
         if after.is_multiple_of(100 * PAGE as u64) {
-            let used = process::used(servers.hub_pid())?;
+            let used = process::used(hub.pid())?;
             most = if used.anonymous_kib > most.anonymous_kib { used } else { most };
         }
     }
-    let (took, used) = (begun.elapsed(), process::used(servers.hub_pid())?);
+    let (took, used) = (begun.elapsed(), process::used(hub.pid())?);
     println!("\nCatch-up from 0, pages of {PAGE}\n");
     println!("  {:36} {:>8.0} /s", format!("{after} events"), after as f64 / took.as_secs_f64());
     println!("  {:36} {:>8}", "bytes an event", bytes as u64 / after.max(1));

@@ -4,6 +4,7 @@
 mod golden;
 mod helps;
 mod listens;
+mod loads;
 mod looks;
 mod sandbox;
 mod shows;

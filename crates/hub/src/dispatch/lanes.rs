@@ -2,14 +2,11 @@
 //! The next one starts after the success or dead-lettering of the one before is durable
 //! (docs/API.md section 7).
 
-use super::sending::Attempt;
 use super::{LOOK_EVERY, is_stopping};
 use crate::Hub;
 use crate::outgoing::Posted;
 use crate::watching::Tried;
 use entitlement::Moment;
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use store::{LaneOutcome, LaneResult, LaneWork};
 use tokio::sync::{mpsc, watch};
@@ -23,11 +20,6 @@ const LEASE_MS: i64 = 30_000;
 const CLAIM_MAX: usize = 128;
 /// Attempts under way at once, all endpoints together.
 const ATTEMPTS_MAX: usize = 512;
-/// Attempts under way at once to one endpoint (scheme, host, port): a slow one never takes the
-/// places of the others.
-const ATTEMPTS_PER_ENDPOINT_MAX: usize = 64;
-/// A lane whose endpoint has no place comes again after so long.
-const ENDPOINT_BUSY_MS: i64 = 250;
 /// Results are settled together.
 const SETTLE_MAX: usize = 256;
 /// Waits between attempts, by the lane's failures in a row; the last one repeats.
@@ -84,12 +76,11 @@ pub(super) struct Flights {
     results: mpsc::Sender<LaneResult>,
     landed: Vec<LaneResult>,
     under_way: usize,
-    endpoints: Arc<Mutex<HashMap<String, usize>>>,
 }
 
 impl Flights {
     pub(super) fn new(results: mpsc::Sender<LaneResult>) -> Self {
-        Self { results, landed: Vec::new(), under_way: 0, endpoints: Arc::default() }
+        Self { results, landed: Vec::new(), under_way: 0 }
     }
 
     /// Waits for one result.
@@ -105,24 +96,6 @@ impl Flights {
 
     fn room(&self) -> usize {
         ATTEMPTS_MAX.saturating_sub(self.under_way).min(CLAIM_MAX)
-    }
-
-    fn board(&self, endpoint: &str) -> bool {
-        let mut endpoints = self.endpoints.lock().unwrap_or_else(PoisonError::into_inner);
-        let flying = endpoints.entry(endpoint.to_owned()).or_default();
-        let boards = *flying < ATTEMPTS_PER_ENDPOINT_MAX;
-        *flying += usize::from(boards);
-        boards
-    }
-}
-
-fn leave(endpoints: &Mutex<HashMap<String, usize>>, endpoint: &str) {
-    let mut endpoints = endpoints.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(flying) = endpoints.get_mut(endpoint) {
-        *flying -= 1;
-        if *flying == 0 {
-            endpoints.remove(endpoint);
-        }
     }
 }
 
@@ -167,31 +140,32 @@ impl Hub {
     }
 
     async fn take_off(&self, work: LaneWork, flights: &mut Flights, now: Moment) {
-        match self.attempt_of(&work.notification, &work.row).await {
-            Attempt::Nowhere => {
-                let outcome = held(&work, now);
-                if outcome == LaneOutcome::Dead {
-                    self.note_delivery(&work, None);
-                }
-                flights.landed.push(result(&work, outcome, now));
+        let Some(url) = self.url_of(&work.row) else {
+            let outcome = held(&work, now);
+            if outcome == LaneOutcome::Dead {
+                self.note_delivery(&work, None);
             }
-            Attempt::Impossible(error) => {
+            return flights.landed.push(result(&work, outcome, now));
+        };
+        // Before anything is read and printed for an endpoint that has no place.
+        if let Err(again_ms) = self.endpoints.board(&url) {
+            let later = LaneOutcome::Later(now.plus_ms(again_ms));
+            return flights.landed.push(result(&work, later, now));
+        }
+        match self.post_of(&work.notification, &work.row, &url).await {
+            Err(error) => {
+                self.endpoints.leave(&url);
                 self.watching.figures.tried(Tried::Unsendable);
                 self.note_delivery(&work, None);
                 let outcome = after_failure(&work, now, None, self.jitter());
                 flights.landed.push(LaneResult { error: Some(error), ..result(&work, outcome, now) });
             }
-            Attempt::To { endpoint, .. } if !flights.board(&endpoint) => {
-                let later = LaneOutcome::Later(now.plus_ms(ENDPOINT_BUSY_MS));
-                flights.landed.push(result(&work, later, now));
-            }
-            Attempt::To { endpoint, post } => {
+            Ok(post) => {
                 flights.under_way += 1;
                 let (hub, results) = (self.clone(), flights.results.clone());
-                let endpoints = Arc::clone(&flights.endpoints);
                 tokio::spawn(async move {
-                    let result = hub.attempt(&work, *post).await;
-                    leave(&endpoints, &endpoint);
+                    let result = hub.attempt(&work, post).await;
+                    hub.endpoints.leave(&url);
                     let _ = results.send(result).await;
                 });
             }

@@ -2,7 +2,6 @@
 //! waits for it nor learns of it (docs/API.md section 7).
 
 use super::lanes::attempt_end;
-use super::sending::Attempt;
 use crate::Hub;
 use crate::outgoing::Posted;
 use hyper::header::{HeaderName, HeaderValue};
@@ -13,12 +12,14 @@ impl Hub {
     /// what comes of it is stored: the lane alone says whether a notification was delivered.
     pub(crate) async fn replay_notification(&self, notification: &StoredNotification, row: &Row) -> Posted {
         let unsent = |error: String| Posted { status: None, retry_after_s: None, error: Some(error) };
-        match self.attempt_of(notification, row).await {
-            Attempt::Nowhere => unsent("there is no URL to send it to".to_owned()),
-            Attempt::Impossible(error) => unsent(error),
-            Attempt::To { mut post, .. } => {
+        let Some(url) = self.url_of(row) else {
+            return unsent("there is no URL to send it to".to_owned());
+        };
+        match self.post_of(notification, row, &url).await {
+            Err(error) => unsent(error),
+            Ok(mut post) => {
                 post.headers.insert(HeaderName::from_static("webhook-replay"), HeaderValue::from_static("true"));
-                self.outgoing.post(*post, attempt_end()).await
+                self.outgoing.post(post, attempt_end()).await
             }
         }
     }

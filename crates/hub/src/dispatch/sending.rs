@@ -11,37 +11,25 @@ use store::{Row, StoredNotification};
 use url::Url;
 use wire::{NOTIFICATION_REASON_FIELD, Told, notification_body};
 
-/// How a notification can be sent now.
-pub(super) enum Attempt {
-    /// There.
-    To {
-        /// Scheme, host and port: what limits and health belong to.
-        endpoint: String,
-        /// The request.
-        post: Box<Post>,
-    },
-    /// No URL of its own, and no default: it waits for one.
-    Nowhere,
-    /// It cannot be made.
-    Impossible(String),
-}
-
 impl Hub {
-    pub(super) async fn attempt_of(&self, notification: &StoredNotification, row: &Row) -> Attempt {
-        let Some(account) = self.catalog().account(row.account).cloned() else {
-            return Attempt::Nowhere;
-        };
-        let Some(url) = row.state.record.notification_url.as_ref().or(account.default_url.as_ref()) else {
-            return Attempt::Nowhere;
-        };
-        let body = match self.notification_text(notification, row).await {
-            Ok(body) => body,
-            Err(error) => return Attempt::Impossible(error),
-        };
-        match self.post_to(url, &account, notification, body) {
-            Ok((endpoint, post)) => Attempt::To { endpoint, post: Box::new(post) },
-            Err(error) => Attempt::Impossible(error),
-        }
+    /// Where an entitlement's notifications go: its own URL, else the reseller's default. `None`: they
+    /// wait for one.
+    pub(crate) fn url_of(&self, row: &Row) -> Option<String> {
+        let own = row.state.record.notification_url.clone();
+        own.or_else(|| self.catalog().account(row.account)?.default_url.clone())
+    }
+
+    /// The request that tells it now, to its URL; or why it cannot be made.
+    pub(super) async fn post_of(
+        &self,
+        notification: &StoredNotification,
+        row: &Row,
+        url: &str,
+    ) -> Result<Post, String> {
+        let account = self.catalog().account(row.account).cloned();
+        let account = account.ok_or_else(|| "its reseller is unknown".to_owned())?;
+        let body = self.notification_text(notification, row).await?;
+        self.post_to(url, &account, notification, body)
     }
 
     /// The body, byte by byte the same at every attempt.
@@ -74,14 +62,13 @@ impl Hub {
         account: &Account,
         notification: &StoredNotification,
         body: String,
-    ) -> Result<(String, Post), String> {
+    ) -> Result<Post, String> {
         let parsed = Url::parse(url).map_err(|_| "the notificationUrl cannot be read".to_owned())?;
-        let endpoint = parsed.origin().ascii_serialization();
         let mut headers = self.signed_headers(account, notification, &body)?;
         authenticate(&mut headers, account, &parsed)?;
         let uri =
             without_userinfo(url, &parsed).parse().map_err(|_| "the notificationUrl cannot be called".to_owned())?;
-        Ok((endpoint, Post { url: uri, headers, body: Bytes::from(body), live: account.live }))
+        Ok(Post { url: uri, headers, body: Bytes::from(body), live: account.live })
     }
 
     fn signed_headers(

@@ -97,13 +97,19 @@ impl Draft {
 
     /// Adds a decision.
     pub(crate) fn decide(&mut self, decision: &Decision, account: &Account) {
-        let Some(before) = self.after.take() else {
-            return;
-        };
-        self.after = self.carry_out(before, decision, account);
-        self.overtaken_by = reply_word(&decision.reply);
-        self.events.extend(decision.events.iter().cloned());
-        debug_assert!(decision.row == RowAfter::Removed || self.after.is_some());
+        if self.after.is_some() {
+            self.carry_out(decision, account);
+            self.events.extend(decision.events.iter().cloned());
+        }
+    }
+
+    /// Adds a decision that nobody needs afterwards, but for its reply: its events are not copied.
+    pub(crate) fn take(&mut self, decision: Decision, account: &Account) -> Reply {
+        if self.after.is_some() {
+            self.carry_out(&decision, account);
+            self.events.extend(decision.events);
+        }
+        decision.reply
     }
 
     /// Adds what the test merchant promised.
@@ -179,14 +185,17 @@ impl Draft {
     }
 
     /// The state after a decision; every event obliges its notification.
-    fn carry_out(&mut self, before: Entitlement, decision: &Decision, account: &Account) -> Option<Entitlement> {
+    fn carry_out(&mut self, decision: &Decision, account: &Account) {
+        let Some(before) = self.after.take() else {
+            return;
+        };
         let switches = NotifySwitches {
             own_changes: account.switches.notify_own_changes,
             on_create: account.switches.notify_on_create,
         };
         let reason_field = own_reason_field(&account.switches);
         let (mut at, notices) = (self.events.len(), &mut self.notices);
-        carry_out_telling(before, decision, |after, event| {
+        let after = carry_out_telling(before, decision, |after, event| {
             let has_target = after.record.notification_url.is_some() || account.default_url.is_some();
             let reason = effects(after, event, switches).filter(|_| has_target);
             notices.extend(reason.map(|reason| Notice {
@@ -195,9 +204,13 @@ impl Draft {
                 reason,
                 form: NOTIFICATION_FORM,
                 reason_field: reason_field.clone(),
+                not_before: None,
             }));
             at += 1;
-        })
+        });
+        debug_assert!(decision.row == RowAfter::Removed || after.is_some());
+        self.after = after;
+        self.overtaken_by = reply_word(&decision.reply);
     }
 }
 

@@ -23,8 +23,9 @@ struct Aftermath {
 
 impl Hub {
     /// Commits a change; an unknown outcome is asked again until it is known.
-    pub(crate) async fn commit(&self, change: Change) -> Result<Committed, Box<ErrorAnswer>> {
+    pub(crate) async fn commit(&self, mut change: Change) -> Result<Committed, Box<ErrorAnswer>> {
         let _span = crate::watching::span("commit");
+        self.put_off(&mut change);
         let aftermath = self.aftermath(&change);
         let committed = if self.store.knows_outcomes() {
             self.store.commit(change).await.map_err(from_store)?
@@ -55,11 +56,27 @@ impl Hub {
         Err(from_store(StoreError::Unknown("it stayed unknown".to_owned())))
     }
 
+    /// What is to be told to a receiver that has no place left waits for one from the beginning.
+    fn put_off(&self, change: &mut Change) {
+        if change.notices.is_empty() {
+            return;
+        }
+        let at = change.at;
+        let later = change.row().and_then(|row| self.endpoints.not_before(&self.url_of(row)?, at));
+        for notice in &mut change.notices {
+            notice.not_before = later;
+        }
+    }
+
     fn aftermath(&self, change: &Change) -> Aftermath {
         let row = change.row().filter(|_| self.is_clock_moving());
         let fired = row.map(|row| (Box::new(row.clone()), change.events.clone()));
         let fed = (!change.events.is_empty()).then_some(change.account);
-        Aftermath { fed, rings: !change.notices.is_empty() || change.wakes_lanes, fired }
+        Aftermath {
+            fed,
+            rings: change.wakes_lanes || change.notices.iter().any(|notice| notice.not_before.is_none()),
+            fired,
+        }
     }
 
     fn set_off(&self, aftermath: Aftermath) {

@@ -207,9 +207,9 @@ impl<'a> Creating<'a> {
             Prepared::Answered(answered) => {
                 let decision = crate::watching::decided(|| settle(&opened, &answered.answer, &route.facts, now));
                 let mut draft = Draft::new_row(key, &self.caller.account, route, own_id, slot, opened);
-                draft.decide(&decision, &self.caller.account);
+                let reply = draft.take(decision, &self.caller.account);
                 draft.promise(answered.promises);
-                let outcome = outcome(&decision.reply, Kind::Create, &self.caller.account.switches);
+                let outcome = outcome(&reply, Kind::Create, &self.caller.account.switches);
                 self.answered(draft, outcome, now)
             }
             Prepared::Send(_) => {

@@ -148,6 +148,9 @@ async fn act(hub: Hub, action: Action, request: Request<Incoming>) -> Reply {
     }
 }
 
+/// Headers of a usual answer, what hyper adds among them.
+const HEADERS_USUAL: usize = 8;
+
 /// An answer as an HTTP response.
 pub(crate) fn json(mut answer: Answer) -> Reply {
     let body = std::mem::take(&mut answer.body);
@@ -158,6 +161,8 @@ pub(crate) fn json(mut answer: Answer) -> Reply {
         reply.extensions_mut().insert(outcome);
     }
     let headers = reply.headers_mut();
+    // Those below, the request's id and its identity.
+    headers.reserve(HEADERS_USUAL);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     let mut set = |name, text: &str| {

@@ -39,6 +39,7 @@ impl Asked {
         let query_text = parts.uri.query().unwrap_or("").to_owned();
         let query = url::form_urlencoded::parse(query_text.as_bytes()).into_owned().collect();
         let words = crate::http::segments(parts.uri.path()).unwrap_or_default();
+        let words = words.into_iter().map(std::borrow::Cow::into_owned).collect();
         Ok(Self { method: parts.method, words, query, query_text, headers: parts.headers, bytes, body, who })
     }
 

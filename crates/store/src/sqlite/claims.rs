@@ -75,11 +75,20 @@ pub(super) fn waits(connection: &Connection, account: AccountId, claim: &Claim) 
 }
 
 pub(super) fn insert(connection: &Connection, account: AccountId, claim: &Claim) -> rusqlite::Result<()> {
+    match insert_where_free(connection, account, claim)? {
+        true => Ok(()),
+        // Looked for before; what is in the way now is a defect.
+        false => Err(rusqlite::Error::StatementChangedRows(0)),
+    }
+}
+
+/// Inserts a claim. False, and nothing written, where the identity is claimed.
+pub(super) fn insert_where_free(connection: &Connection, account: AccountId, claim: &Claim) -> rusqlite::Result<bool> {
     let (http, form, code, version, text) = columns(claim.answer.as_ref());
     connection
         .prepare_cached(
             "INSERT INTO claim (account, identity, fingerprint, key, operation, at, http, form, code, version, answer) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT DO NOTHING",
         )?
         .execute(params![
             account.0,
@@ -94,6 +103,18 @@ pub(super) fn insert(connection: &Connection, account: AccountId, claim: &Claim)
             version,
             text,
         ])
+        .map(|inserted| inserted > 0)
+}
+
+/// Takes back what this very transaction has claimed.
+pub(super) fn take_back(
+    connection: &Connection,
+    account: AccountId,
+    identity: &RequestIdentity,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("DELETE FROM claim WHERE account = ?1 AND identity = ?2")?
+        .execute((account.0, identity.as_str()))
         .map(drop)
 }
 

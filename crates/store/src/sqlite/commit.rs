@@ -14,6 +14,14 @@ use rusqlite::Connection;
 pub(super) fn apply(session: &mut Session, prepared: &Prepared) -> Result<Committed, Fault> {
     let change = &prepared.change;
     let live = session.is_live(change.account)?;
+    if let Some(row) = creates_plainly(change) {
+        if write_new(&session.connection, prepared, row, live)? {
+            write_events(session, prepared, row)?;
+            write_beside(&session.connection, change)?;
+            return Ok(Committed::Done);
+        }
+        // A key stood in the way and nothing is written: the checks say which.
+    }
     match check(&session.connection, change, live)? {
         Err(cause) => {
             let found = found(&session.connection, change)?;
@@ -24,6 +32,33 @@ pub(super) fn apply(session: &mut Session, prepared: &Prepared) -> Result<Commit
             Ok(Committed::Done)
         }
     }
+}
+
+/// A new entitlement under the hub's own id, the usual create: the unique keys are its checks, so
+/// that nothing is looked up twice.
+fn creates_plainly(change: &Change) -> Option<&Row> {
+    let RowChange::Insert(row) = &change.row else {
+        return None;
+    };
+    let claims_at_most = matches!(change.claim, ClaimChange::None | ClaimChange::Insert(_));
+    (row.own_id.is_none() && claims_at_most && change.callback_done.is_none()).then_some(row)
+}
+
+/// Writes claim and row. False, and nothing written, where a unique key stands in the way.
+fn write_new(connection: &Connection, prepared: &Prepared, row: &Row, live: bool) -> rusqlite::Result<bool> {
+    let change = &prepared.change;
+    if let ClaimChange::Insert(claim) = &change.claim
+        && !claims::insert_where_free(connection, change.account, claim)?
+    {
+        return Ok(false);
+    }
+    if stored::insert_where_free(connection, row, live, prepared)? {
+        return Ok(true);
+    }
+    if let ClaimChange::Insert(claim) = &change.claim {
+        claims::take_back(connection, change.account, &claim.identity)?;
+    }
+    Ok(false)
 }
 
 /// The checks in their order. The stored row, where one is changed.
@@ -93,7 +128,7 @@ fn found(connection: &Connection, change: &Change) -> Result<Loaded, Fault> {
 fn write(session: &mut Session, prepared: &Prepared, live: bool, stored: Option<&Stored>) -> Result<(), Fault> {
     let change = &prepared.change;
     match (&change.row, stored) {
-        (RowChange::Insert(row), _) => stored::insert(&session.connection, row, live, &prepared.rest)?,
+        (RowChange::Insert(row), _) => stored::insert(&session.connection, row, live, prepared)?,
         (RowChange::Update(row), Some(stored)) => stored::update(&session.connection, stored, row, &prepared.rest)?,
         (RowChange::Remove { .. }, Some(stored)) => stored::remove(&session.connection, stored)?,
         (RowChange::None | RowChange::Update(_) | RowChange::Remove { .. }, _) => {}
@@ -102,17 +137,22 @@ fn write(session: &mut Session, prepared: &Prepared, live: bool, stored: Option<
         write_events(session, prepared, row)?;
     }
     write_claim(&session.connection, change)?;
+    write_beside(&session.connection, change)
+}
+
+/// Call-backs, the operation that ended, and what an operator did.
+fn write_beside(connection: &Connection, change: &Change) -> Result<(), Fault> {
     if let Some(id) = change.callback_done {
-        callbacks::remove(&session.connection, id)?;
+        callbacks::remove(connection, id)?;
     }
     for callback in &change.callbacks {
-        callbacks::insert(&session.connection, callback)?;
+        callbacks::insert(connection, callback)?;
     }
     if let Some(closed) = &change.closed {
-        operations::insert(&session.connection, closed)?;
+        operations::insert(connection, closed)?;
     }
     if let Some(entry) = &change.audit {
-        administration::append(&session.connection, entry)?;
+        administration::append(connection, entry)?;
     }
     Ok(())
 }
@@ -126,6 +166,8 @@ fn write_events(session: &mut Session, prepared: &Prepared, row: &Row) -> Result
         let request = change.request.as_deref();
         events::insert(session, &NewEvent { account: change.account, key: row.key, sequence, event, request, sets })?;
     }
+    // An inserted entitlement has no lane yet; its second notice may have one.
+    let mut is_first = matches!(change.row, RowChange::Insert(_));
     for notice in &change.notices {
         let Some(event) = change.events.get(notice.event) else {
             continue;
@@ -138,7 +180,8 @@ fn write_events(session: &mut Session, prepared: &Prepared, row: &Row) -> Result
             at: change.at,
             sequence_least: session.sequence_least(row.state.record.date_created),
         };
-        lanes::append(&session.connection, notice, &told)?;
+        lanes::append(&session.connection, notice, &told, is_first)?;
+        is_first = false;
     }
     if change.wakes_lanes {
         lanes::wake(&session.connection, row.key, change.at)?;

@@ -12,10 +12,6 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Statements kept prepared per connection; there are fewer texts than this but for reports.
 const STATEMENTS_KEPT: usize = 96;
 
-/// Pages in the log before it is copied back: 1,000 has the best p99 with ascending keys, 20,000
-/// nearly doubles random keys at a p99 of 100 ms and more; this lies between.
-const CHECKPOINT_PAGES: u32 = 4_000;
-
 /// The log file is cut back to this after a burst.
 const LOG_BYTES_KEPT: u32 = 64 << 20;
 
@@ -36,7 +32,6 @@ pub(super) fn writer(path: &Path, cache_mib: u32, pages_max: Option<u32>) -> rus
          PRAGMA foreign_keys = ON;
          PRAGMA temp_store = MEMORY;
          PRAGMA journal_size_limit = {LOG_BYTES_KEPT};
-         PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES};
          PRAGMA cache_size = -{};",
         cache_mib * 1024
     ))?;

@@ -20,25 +20,32 @@ pub(super) struct Told {
 }
 
 /// Gives a notice its place in the lane; an empty lane becomes due, a parked one stays parked.
-pub(super) fn append(connection: &Connection, notice: &Notice, told: &Told) -> Result<(), Fault> {
-    let lane: Option<(u32, bool)> = connection
-        .prepare_cached("SELECT next, head = next FROM lane WHERE key = ?1 AND target = ?2")?
-        .query_row((bytes(told.key), notice.target.0), |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
+/// An entitlement that is inserted has no lane yet.
+pub(super) fn append(connection: &Connection, notice: &Notice, told: &Told, is_first: bool) -> Result<(), Fault> {
+    let lane: Option<(u32, bool)> = if is_first { None } else { next_of(connection, notice, told)? };
     let sequence = lane.map_or(1, |(next, _)| next).max(told.sequence_least);
     let next = sequence.saturating_add(1);
+    let due = notice.not_before.unwrap_or(told.at).0;
     match lane {
         None => connection
             .prepare_cached("INSERT INTO lane (key, target, next, head, attempt_at) VALUES (?1, ?2, ?3, ?4, ?5)")?
-            .execute((bytes(told.key), notice.target.0, next, sequence, told.at.0))?,
+            .execute((bytes(told.key), notice.target.0, next, sequence, due))?,
         Some((_, true)) => connection
             .prepare_cached("UPDATE lane SET next = ?3, head = ?4, attempt_at = ?5 WHERE key = ?1 AND target = ?2")?
-            .execute((bytes(told.key), notice.target.0, next, sequence, told.at.0))?,
+            .execute((bytes(told.key), notice.target.0, next, sequence, due))?,
         Some((_, false)) => connection
             .prepare_cached("UPDATE lane SET next = ?3 WHERE key = ?1 AND target = ?2")?
             .execute((bytes(told.key), notice.target.0, next))?,
     };
     Ok(notifications::insert(connection, notice, told, sequence)?)
+}
+
+/// The lane's next number, and whether nothing waits in it.
+fn next_of(connection: &Connection, notice: &Notice, told: &Told) -> rusqlite::Result<Option<(u32, bool)>> {
+    connection
+        .prepare_cached("SELECT next, head = next FROM lane WHERE key = ?1 AND target = ?2")?
+        .query_row((bytes(told.key), notice.target.0), |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()
 }
 
 /// Lanes to be claimed by a moment, with their heads.

@@ -5,14 +5,8 @@ use super::{claims, rows};
 use crate::{Load, Loaded, Target};
 use rusqlite::Connection;
 
+/// All of it in the reader's snapshot.
 pub(super) fn load(connection: &Connection, load: &Load) -> Result<Loaded, Fault> {
-    connection.prepare_cached("BEGIN")?.execute([])?;
-    let loaded = read(connection, load);
-    connection.prepare_cached("COMMIT")?.execute([])?;
-    loaded
-}
-
-fn read(connection: &Connection, load: &Load) -> Result<Loaded, Fault> {
     let account = load.account;
     let mut loaded = Loaded::default();
     if let Some(identity) = &load.identity {

@@ -8,6 +8,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 #[derive(Debug)]
 pub(super) struct Prepared {
     pub(super) change: Change,
+    /// The row's key as it is shown.
+    pub(super) key: String,
     /// What of the row has no column.
     pub(super) rest: String,
     /// The field changes of each event.
@@ -26,7 +28,7 @@ impl Prepared {
         let key = row.map(|row| row.key.to_string()).unwrap_or_default();
         let sets = change.events.iter().map(|event| codec::sets_text(&event.sets, &key)).collect();
         let rest = row.map(|row| codec::rest_text(&row.state)).unwrap_or_default();
-        Ok(Self { change, rest, sets })
+        Ok(Self { change, key, rest, sets })
     }
 
     /// Entitlement, slot and identity, hashed: what a batch may hold once.

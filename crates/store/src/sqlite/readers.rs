@@ -1,5 +1,7 @@
 //! Connections that read. Point reads run inline on the caller's thread; long ones on a thread
-//! of their own, few at a time.
+//! of their own, few at a time. A snapshot is used again until the next commit: taking one costs
+//! four calls into the system, as much as the look-up itself. The writer ends the snapshots that
+//! nobody uses at each commit, so that none is older than that and the log can be reused.
 
 use super::connect;
 use super::fault::Fault;
@@ -13,6 +15,10 @@ use tokio::sync::Semaphore;
 
 /// A statement holds its snapshot at most so long: an old one keeps the log from being reused.
 const SNAPSHOT_MAX_MS: u64 = 5_000;
+
+/// A snapshot is used again for so long at most: what another program writes into the file (nobody
+/// should) is seen after that, though nothing is committed here.
+const SNAPSHOT_REUSED_MS: u64 = 1_000;
 
 /// How often a running statement looks at the time, in steps of SQLite's machine (about 1 ms).
 const STEPS_BETWEEN_LOOKS: i32 = 20_000;
@@ -31,13 +37,25 @@ pub(super) struct Readers {
     long: Semaphore,
     born: Stopwatch,
     shut: AtomicBool,
+    /// Commits of the writer so far.
+    commits: AtomicU64,
 }
 
 #[derive(Debug)]
 struct Reader {
     connection: Connection,
+    /// Its open snapshot, if there is one.
+    snapshot: Option<Snapshot>,
     /// Milliseconds after `Readers::born` at which its statement is interrupted.
     until_ms: Arc<AtomicU64>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Snapshot {
+    /// Commits before it was taken.
+    commits: u64,
+    /// When, in milliseconds after `Readers::born`.
+    at_ms: u64,
 }
 
 impl Readers {
@@ -49,6 +67,7 @@ impl Readers {
             long: Semaphore::new(LONG_READS_MAX),
             born: Stopwatch::start(),
             shut: AtomicBool::new(false),
+            commits: AtomicU64::new(0),
         }
     }
 
@@ -66,19 +85,34 @@ impl Readers {
         if self.shut.load(Ordering::Relaxed) {
             return Err(StoreError::Stopped("it is closed".into()));
         }
-        let reader = match self.take() {
+        let mut reader = match self.take() {
             Some(reader) => reader,
             None => {
                 self.open().map_err(|error| without_descriptors(&error).unwrap_or_else(|| Fault::from(error).into()))?
             }
         };
-        let until = self.born.elapsed_ms().saturating_add(limit_ms);
-        reader.until_ms.store(until, Ordering::Relaxed);
+        let at_ms = self.born.elapsed_ms();
+        reader.until_ms.store(at_ms.saturating_add(limit_ms), Ordering::Relaxed);
+        // Before the snapshot is taken: whoever was answered after a commit reads it.
+        let commits = self.commits.load(Ordering::Acquire);
+        reader.look_from(Snapshot { commits, at_ms }).map_err(Fault::from)?;
         let result = read(&reader.connection);
-        if reader.connection.is_autocommit() || reader.connection.execute_batch("ROLLBACK").is_ok() {
+        if result.is_ok() || reader.end_snapshot().is_ok() {
             self.keep(reader);
         }
         Ok(result?)
+    }
+
+    /// A commit is durable: snapshots taken before it are not used again.
+    pub(super) fn committed(&self) {
+        self.commits.fetch_add(1, Ordering::AcqRel);
+        self.end_snapshots();
+    }
+
+    /// Ends the snapshots that nobody reads just now.
+    pub(super) fn end_snapshots(&self) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.retain_mut(|reader| reader.end_snapshot().is_ok());
     }
 
     /// Reads on a thread for blocking work; at most a few at a time.
@@ -117,8 +151,13 @@ impl Readers {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }
 
-    fn keep(&self, reader: Reader) {
+    fn keep(&self, mut reader: Reader) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        // Under the lock, so that no commit passes between: it would have ended it.
+        let is_old = reader.snapshot.is_some_and(|taken| taken.commits != self.commits.load(Ordering::Acquire));
+        if is_old && reader.end_snapshot().is_err() {
+            return;
+        }
         if kept.len() < KEPT_MAX && !self.shut.load(Ordering::Relaxed) {
             kept.push(reader);
         }
@@ -132,7 +171,30 @@ impl Readers {
             .progress_handler(STEPS_BETWEEN_LOOKS, Some(move || born.elapsed_ms() > limit.load(Ordering::Relaxed)))?;
         // All its files are open from here on; a statement needs no more.
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
-        Ok(Reader { connection, until_ms })
+        Ok(Reader { connection, snapshot: None, until_ms })
+    }
+}
+
+impl Reader {
+    /// Looks at the file as it is now, or at a snapshot that shows the same.
+    fn look_from(&mut self, now: Snapshot) -> rusqlite::Result<()> {
+        let is_good = |taken: Snapshot| {
+            taken.commits == now.commits && now.at_ms.saturating_sub(taken.at_ms) < SNAPSHOT_REUSED_MS
+        };
+        if self.snapshot.is_some_and(is_good) {
+            return Ok(());
+        }
+        self.end_snapshot()?;
+        self.connection.prepare_cached("BEGIN")?.execute([])?;
+        self.snapshot = Some(now);
+        Ok(())
+    }
+
+    fn end_snapshot(&mut self) -> rusqlite::Result<()> {
+        if self.snapshot.take().is_some() && !self.connection.is_autocommit() {
+            self.connection.prepare_cached("COMMIT")?.execute([])?;
+        }
+        Ok(())
     }
 }
 

@@ -88,23 +88,24 @@ pub(super) fn by_key(connection: &Connection, key: EntitlementKey) -> Result<Opt
     one(connection, row_query!(" CROSS JOIN route r ON r.id = e.route WHERE e.key = ?1"), [bytes(key)])
 }
 
-/// By public id: an own id as written; else a hub-made key in any letter case.
+/// By public id: a hub-made key in any letter case, or an own id as written. Within a mode no text is
+/// both (the writer sees to that), so that whichever is found first is the one.
 pub(super) fn by_id(connection: &Connection, account: AccountId, id: &str) -> Result<Option<Row>, Fault> {
-    let own = one(
+    if let Some(key) = parse_uuid(id) {
+        let row = by_key(connection, EntitlementKey(key))?;
+        let row = row.filter(|row| row.account == account && row.own_id.is_none());
+        if row.is_some() {
+            return Ok(row);
+        }
+    }
+    one(
         connection,
         row_query!(
             " CROSS JOIN route r ON r.id = e.route WHERE e.own_id = ?2 AND e.account = ?1 \
              AND e.live = (SELECT live FROM account WHERE id = ?1)"
         ),
         (account.0, id),
-    )?;
-    match (own, parse_uuid(id)) {
-        (None, Some(key)) => {
-            let row = by_key(connection, EntitlementKey(key))?;
-            Ok(row.filter(|row| row.account == account && row.own_id.is_none()))
-        }
-        (own, _) => Ok(own),
-    }
+    )
 }
 
 /// The open ones of a customer on a route, in slot order.

@@ -1,13 +1,18 @@
 //! The writer's side of one transaction, and what it remembers between them: whose mode an
-//! account has, and the last feed position it gave out.
+//! account has, the last feed position it gave out, and how long the log has become. The log is
+//! copied back between transactions, after the answers have left: nobody waits for it but the next.
 
 use super::fault::Fault;
 use super::restored;
 use crate::Restoration;
 use entitlement::Moment;
 use ids::AccountId;
+use rusqlite::hooks::Wal;
 use rusqlite::{Connection, OptionalExtension};
 use std::collections::HashMap;
+use std::ffi::c_int;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
 
 /// The writer's connection with what it remembers.
 #[derive(Debug)]
@@ -16,7 +21,13 @@ pub(super) struct Session {
     heads: HashMap<AccountId, Head>,
     /// The last restoration of the file, if it went through one.
     restored: Option<Restoration>,
+    /// Pages in the log after the last commit.
+    log_pages: Arc<AtomicI32>,
 }
+
+/// Pages in the log before it is copied back: 1,000 has the best p99 with ascending keys, 20,000
+/// nearly doubles random keys at a p99 of 100 ms and more; this lies between.
+const CHECKPOINT_PAGES: i32 = 4_000;
 
 /// What the writer remembers of an account.
 #[derive(Debug, Clone, Copy)]
@@ -28,14 +39,33 @@ struct Head {
 }
 
 impl Session {
-    pub(super) fn new(connection: Connection) -> Result<Self, Fault> {
+    pub(super) fn new(mut connection: Connection) -> Result<Self, Fault> {
         let restored = restored::newest(&connection)?;
-        Ok(Self { connection, heads: HashMap::new(), restored })
+        let log_pages = Arc::new(AtomicI32::new(0));
+        let noted = Arc::clone(&log_pages);
+        // Takes the place of SQLite's own hook, which would copy back inside COMMIT.
+        connection.wal_hook(Some(move |_: &mut Wal, pages: c_int| {
+            noted.store(pages, Ordering::Relaxed);
+            Ok(())
+        }))?;
+        Ok(Self { connection, heads: HashMap::new(), restored, log_pages })
     }
 
     /// The least sequence for a lane of an entitlement that was created then.
     pub(super) fn sequence_least(&self, created_at: Moment) -> u32 {
         self.restored.filter(|restored| created_at <= restored.at).map_or(1, |restored| restored.lane_floor)
+    }
+
+    /// Whether the log should be copied back.
+    pub(super) fn log_is_long(&self) -> bool {
+        self.log_pages.load(Ordering::Relaxed) >= CHECKPOINT_PAGES
+    }
+
+    /// Copies the log back as far as readers allow. What cannot be copied now, for whatever reason,
+    /// stays in the log, and is tried again after the next commit.
+    pub(super) fn copy_back(&self) {
+        let checkpoint = self.connection.prepare_cached("PRAGMA wal_checkpoint(PASSIVE)");
+        let _ = checkpoint.and_then(|mut statement| statement.query_row([], |_| Ok(())));
     }
 
     pub(super) fn begin(&self) -> rusqlite::Result<()> {

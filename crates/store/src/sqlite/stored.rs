@@ -1,5 +1,6 @@
 //! Entitlement rows as they are checked and written, inside the writer's transaction.
 
+use super::prepared::Prepared;
 use super::rows::bytes;
 use crate::Row;
 use entitlement::Stage;
@@ -77,13 +78,29 @@ fn in_flight(row: &Row) -> u8 {
     })
 }
 
-pub(super) fn insert(connection: &Connection, row: &Row, live: bool, rest: &str) -> rusqlite::Result<()> {
+pub(super) fn insert(connection: &Connection, row: &Row, live: bool, prepared: &Prepared) -> rusqlite::Result<()> {
+    match insert_where_free(connection, row, live, prepared)? {
+        true => Ok(()),
+        // Looked for before; what is in the way now is a defect.
+        false => Err(rusqlite::Error::StatementChangedRows(0)),
+    }
+}
+
+/// Inserts a row. False, and nothing written, where its key, its own id or its slot is used, or its
+/// key in text form is somebody's own id.
+pub(super) fn insert_where_free(
+    connection: &Connection,
+    row: &Row,
+    live: bool,
+    prepared: &Prepared,
+) -> rusqlite::Result<bool> {
     let record = &row.state.record;
-    connection
+    let inserted = connection
         .prepare_cached(
             "INSERT INTO entitlement (key, account, live, route, own_id, customer, slot, status, product, offer, \
              external_id, created_at, updated_at, due_at, revision, version, last_event, unborn, in_flight, rest) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
+             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20 \
+             WHERE NOT EXISTS (SELECT 1 FROM entitlement WHERE live = ?3 AND own_id = ?21) ON CONFLICT DO NOTHING",
         )?
         .execute(params![
             bytes(row.key),
@@ -105,9 +122,10 @@ pub(super) fn insert(connection: &Connection, row: &Row, live: bool, rest: &str)
             row.last_event,
             row.state.unborn,
             in_flight(row),
-            rest,
-        ])
-        .map(drop)
+            prepared.rest,
+            prepared.key,
+        ])?;
+    Ok(inserted > 0)
 }
 
 /// Writes a row's new values. The slot's index and the external id's are touched only where they

@@ -2,6 +2,7 @@
 //! one transaction, answers after COMMIT has returned.
 
 use super::fault::{Fault, Meaning};
+use super::readers::Readers;
 use super::session::Session;
 use crate::clock::Stopwatch;
 use crate::{Figures, StoreError};
@@ -78,6 +79,8 @@ pub(super) struct Writer {
     pub(super) queue: mpsc::Receiver<Box<dyn Work>>,
     pub(super) shared: Arc<Shared>,
     pub(super) figures: Arc<Figures>,
+    /// Whose snapshots end with each commit.
+    pub(super) readers: Arc<Readers>,
     pub(super) batch_max: usize,
     /// Put off because an earlier one of the batch touches the same; in order.
     pub(super) held: VecDeque<Box<dyn Work>>,
@@ -126,6 +129,9 @@ impl Writer {
         let Err(error) = self.transact(&mut batch) else {
             self.figures.found_full(false);
             self.answer(batch, Ok(()));
+            if self.session.log_is_long() {
+                self.session.copy_back();
+            }
             return Ok(());
         };
         match Meaning::of(&error) {
@@ -161,6 +167,10 @@ impl Writer {
     }
 
     fn transact(&mut self, batch: &mut [Box<dyn Work>]) -> rusqlite::Result<()> {
+        if self.session.log_is_long() {
+            // It begins anew where nobody reads it.
+            self.readers.end_snapshots();
+        }
         let outcome = self.session.begin().and_then(|()| {
             batch.iter_mut().try_for_each(|work| work.run(&mut self.session))?;
             let begun = Stopwatch::start();
@@ -169,8 +179,9 @@ impl Writer {
             self.figures.batches.add(batch.len() as u64);
             Ok(())
         });
-        if outcome.is_err() {
-            self.session.roll_back();
+        match outcome {
+            Ok(()) => self.readers.committed(),
+            Err(_) => self.session.roll_back(),
         }
         outcome
     }

@@ -183,6 +183,7 @@ pub fn noticed(mut change: Change, target: u32) -> Change {
         reason: NotificationReason::MetadataUpdate,
         form: 1,
         reason_field: None,
+        not_before: None,
     });
     change
 }

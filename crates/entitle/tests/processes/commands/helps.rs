@@ -17,6 +17,7 @@ fn every_command_has_help_with_examples() {
         "doctor --help",
         "backup --help",
         "restore --help",
+        "load --help",
     ] {
         help.type_in(command);
     }

@@ -1,0 +1,91 @@
+//! The same figures with millions of entitlements in the hub's file and as many rows in the
+//! prototype's; how long a start takes, and the memory after it all.
+
+use super::fill::fill;
+use super::process::used;
+use super::rounds::{Figure, Rounds};
+use super::servers::{Folder, Server, Servers, build_release, made_by_the_hub};
+use super::{FLOOR_CREATE, FLOOR_READ, Settings, creates, reads};
+use anyhow::Result;
+use load::Keys;
+use std::path::Path;
+use std::sync::Arc;
+use tokio::time::Instant;
+
+/// Entitlements, unless told otherwise.
+const ENTITLEMENTS: u64 = 5_000_000;
+
+/// Fills the two files, where a run before has not left them: that takes minutes.
+pub(super) fn make(settings: Settings) -> Result<(Folder, Vec<String>)> {
+    build_release()?;
+    let count = settings.count.unwrap_or(ENTITLEMENTS);
+    let folder = Folder::keep(&format!("full-{count}"))?;
+    let (hub, prototype, list) = (folder.file("hub.db"), folder.file("prototype.db"), folder.file("ids"));
+    if let Ok(ids) = std::fs::read_to_string(&list) {
+        println!("{count} entitlements of a run before; remove target/full-{count} to begin anew");
+        return Ok((folder, ids.lines().map(str::to_owned).collect()));
+    }
+    made_by_the_hub(&hub)?;
+    let begun = Instant::now();
+    let ids = fill(&hub, count)?;
+    let bytes = std::fs::metadata(&hub)?.len();
+    println!("{count} entitlements in {:.0} s, {} bytes each", begun.elapsed().as_secs_f64(), bytes / count.max(1));
+    std::fs::copy(&hub, &prototype)?;
+    std::fs::write(&list, ids.join("\n"))?;
+    Ok((folder, ids))
+}
+
+pub(super) async fn run(settings: Settings) -> Result<()> {
+    let (folder, ids) = make(settings)?;
+    let ids = Arc::new(ids);
+    let servers = Servers::on(folder)?;
+    let notify = servers.hanging.url();
+    let mut rounds = Rounds::new(
+        settings,
+        vec![
+            Figure::new(FLOOR_CREATE, creates(servers.floor.port, Keys::Ascending, &notify)?, &servers.floor),
+            Figure::new(
+                "prototype: ascending",
+                creates(servers.prototype.port, Keys::Ascending, &notify)?,
+                &servers.prototype,
+            ),
+            Figure::new("hub: create, ascending", creates(servers.hub.port, Keys::Ascending, &notify)?, &servers.hub),
+            Figure::new(
+                "prototype: random",
+                creates(servers.prototype.port, Keys::Random, &notify)?,
+                &servers.prototype,
+            ),
+            Figure::new("hub: create, random", creates(servers.hub.port, Keys::Random, &notify)?, &servers.hub),
+            Figure::new(FLOOR_READ, reads(servers.floor.port, Arc::clone(&ids))?, &servers.floor),
+            Figure::new("hub: read by random id", reads(servers.hub.port, ids)?, &servers.hub),
+        ],
+    );
+    rounds.measure().await?;
+    rounds.print(&[
+        ("hub: create, ascending", "prototype: ascending"),
+        ("hub: create, ascending", FLOOR_CREATE),
+        ("hub: create, random", "prototype: random"),
+        ("hub: read by random id", FLOOR_READ),
+    ]);
+    let memory = used(servers.hub.pid())?;
+    println!(
+        "\nMemory of the hub: {} MB resident, {} MB of it its own",
+        memory.resident_kib / 1_024,
+        memory.anonymous_kib / 1_024
+    );
+    let Servers { hub: running, folder, .. } = servers;
+    starts(running, &folder.file("hub.db"))
+}
+
+/// After SIGKILL under its last load, and after a clean stop.
+fn starts(running: Server, file: &Path) -> Result<()> {
+    running.kill()?;
+    let begun = Instant::now();
+    let hub = Server::hub(file)?;
+    println!("Start after SIGKILL: {:.2} s", begun.elapsed().as_secs_f64());
+    hub.terminate()?;
+    let begun = Instant::now();
+    let hub = Server::hub(file)?;
+    println!("Start after a clean stop: {:.2} s", begun.elapsed().as_secs_f64());
+    hub.terminate()
+}
