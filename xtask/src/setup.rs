@@ -18,7 +18,7 @@ pub(crate) struct Need {
 /// What `prove` watches the binary with; the tests do without.
 pub(crate) const STRACE: Need = Need { name: "strace", package: "strace", probe: ["strace", "-V", "-q"] };
 
-const NEEDS: [Need; 3] = [
+const NEEDS: [Need; 5] = [
     Need {
         name: "Python 3.10 or later",
         package: "python3",
@@ -36,6 +36,9 @@ const NEEDS: [Need; 3] = [
         // The function that came with 18.3 and that the examples need.
         probe: ["node", "-e", "process.exit(require('util').parseArgs && globalThis.fetch ? 0 : 1)"],
     },
+    // docs/OPERATIONS.md is followed word for word.
+    Need { name: "curl", package: "curl", probe: ["curl", "--version", "-q"] },
+    Need { name: "OpenSSL", package: "openssl", probe: ["openssl", "version", "-v"] },
 ];
 
 /// Install what is missing, or say clearly why that cannot be done.

@@ -3,6 +3,7 @@
 mod audit;
 mod backup;
 mod catalog;
+mod config_file;
 mod connection;
 mod credential;
 mod doctor;
@@ -27,7 +28,7 @@ mod store_file;
 mod text;
 mod watching;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::future::Future;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -47,6 +48,9 @@ struct Cli {
     command: Option<Command>,
     #[command(flatten)]
     sandbox: sandbox::Options,
+    /// File with settings; entitle.toml in the working directory unless named
+    #[arg(long, env = "ENTITLE_CONFIG", hide_env_values = true, value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -118,7 +122,10 @@ impl Command {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match settled() {
+        Ok(cli) => cli,
+        Err(error) => return failure::tell(&error),
+    };
     let command = cli.command.unwrap_or(Command::Sandbox(cli.sandbox));
     watching::start_logs(command.log());
     let done = match command {
@@ -141,6 +148,13 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => failure::tell(&error),
     }
+}
+
+/// The command line, completed by the settings of a file.
+fn settled() -> anyhow::Result<Cli> {
+    let arguments: Vec<String> = std::env::args_os().map(|one| one.to_string_lossy().into_owned()).collect();
+    let command = config_file::applied(Cli::command(), &arguments, settings::config_file())?;
+    Ok(Cli::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit()))
 }
 
 /// The file of an embedded store.

@@ -54,7 +54,11 @@ pub(crate) async fn reach(file: &Path, key: Option<&Path>) -> Result<Operator> {
         return Ok(Operator { http, store: None });
     }
     if !file.exists() {
-        bail!("there is no hub at {}: no data file, and nobody listens beside it", file.display());
+        bail!(
+            "there is no hub at {}: no data file, and nobody listens beside it; `entitle serve` makes one, --database \
+             names another",
+            file.display()
+        );
     }
     let store = match SqliteStore::open(file, store::Options::default()) {
         Ok(store) => Arc::new(store),

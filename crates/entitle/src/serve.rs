@@ -111,7 +111,10 @@ impl Options {
     fn transport(&self) -> Result<Transport> {
         let tls = match (&self.tls_certificate, &self.tls_key) {
             (Some(certificate), Some(key)) => Some(Tls::open(certificate, key)?),
-            (Some(_) | None, _) => None,
+            (None, None) => None,
+            (Some(_), None) | (None, Some(_)) => {
+                bail!("TLS needs both --tls-certificate and --tls-key (tls_certificate and tls_key in the file)")
+            }
         };
         Ok(Transport { tls, trusted_proxies: self.trusted_proxy.clone(), ..Transport::default() })
     }

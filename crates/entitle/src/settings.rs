@@ -29,3 +29,9 @@ pub(crate) fn operator() -> String {
 pub(crate) fn uid() -> u32 {
     rustix::process::getuid().as_raw()
 }
+
+/// The file with settings that the environment names.
+#[expect(clippy::disallowed_methods, reason = "this is the door to the environment")]
+pub(crate) fn config_file() -> Option<std::path::PathBuf> {
+    std::env::var_os("ENTITLE_CONFIG").filter(|file| !file.is_empty()).map(Into::into)
+}
