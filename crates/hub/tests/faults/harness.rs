@@ -307,11 +307,11 @@ impl Case {
         self.block(self.store().inner().history(key, None)).unwrap()
     }
 
-    /// Its notifications, oldest first.
+    /// Its notifications in the order of their lane: commits may lie apart by a clock that jumped back.
     pub fn notifications(&self, key: EntitlementKey) -> Vec<StoredNotification> {
         let account = self.life().account.id;
         let mut found = self.block(self.store().inner().notifications(account, Some(key), None, 1_000)).unwrap();
-        found.reverse();
+        found.sort_by_key(|one| (one.target, one.sequence));
         found
     }
 }
