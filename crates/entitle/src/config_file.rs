@@ -113,7 +113,7 @@ fn for_everybody(command: Command, settings: &Settings) -> Command {
 
 fn defaulted(command: Command, settings: &Settings) -> Command {
     settings.iter().fold(command, |command, (key, values)| {
-        let values: Vec<OsStr> = values.iter().map(OsStr::from).collect();
+        let values: Vec<OsStr> = values.iter().map(|value| OsStr::from(value.clone())).collect();
         command.mut_arg(key, |argument| argument.default_values(values))
     })
 }

@@ -1,5 +1,5 @@
 //! Whether the hub lives and can work, for those who route traffic to it, without credential
-//! (docs/API.md section 1.2); in the sandbox also its figures, which elsewhere stand on the operator
+//! (docs/API.md section 1); in the sandbox also its figures, which elsewhere stand on the operator
 //! interface.
 
 use super::respond::{Reply, json};

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use store::StoreError;
 use store::faults::{Call, Fault};
 
-const DOCUMENT: &str = include_str!("../../../../docs/WATCHING.md");
+const DOCUMENT: &str = include_str!(concat!("../../../../docs/", "WATCHING.md"));
 const ALERTS: &str = include_str!("../../../../deploy/prometheus-alerts.yml");
 const DASHBOARD: &str = include_str!("../../../../deploy/grafana-dashboard.json");
 /// Made by Prometheus itself.
