@@ -39,10 +39,11 @@ fn number(least: u64, most: u64) -> RangedU64ValueParser<u64> {
 /// What is sent, where to, for how long.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// What the requests do
+    /// What the requests do; of a mix seven in ten read, two create, one changes a name
     #[arg(long, value_enum, default_value_t = KindName::Create)]
     kind: KindName,
-    /// What new customers and request identities look like
+    /// Whether new customers and identities follow each other, as benchmarks send them, or are
+    /// spread, as resellers send them
     #[arg(long, value_enum, default_value_t = KeysName::Ascending)]
     keys: KeysName,
     /// Open connections
@@ -81,21 +82,15 @@ pub(crate) struct Options {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum KindName {
-    /// Creates, each of a new customer
     Create,
-    /// Reads by id
     Read,
-    /// Changes of a name
     Patch,
-    /// Seven reads, two creates and a change of ten
     Mix,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum KeysName {
-    /// Each behind the one before, as benchmarks send
     Ascending,
-    /// Spread, as resellers send
     Random,
 }
 
