@@ -10,6 +10,7 @@ use crate::failure::Misuse;
 use crate::text::print;
 use ::load::{Keys, Kind, Load, Progress, Run, Target, made_to_read, run as run_load};
 use anyhow::{Context, Result};
+use clap::builder::RangedU64ValueParser;
 use clap::{Args, ValueEnum};
 use hub::Random;
 use std::path::PathBuf;
@@ -30,23 +31,29 @@ const SECONDS_MAX: u64 = 3_600;
 /// Entitlements made before reads and changes, where no file names any.
 const IDS_MADE: usize = 5_000;
 
+/// A number of these bounds.
+fn number(least: u64, most: u64) -> RangedU64ValueParser<u64> {
+    RangedU64ValueParser::new().range(least..=most)
+}
+
 /// What is sent, where to, for how long.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// What the requests do
+    /// What the requests do; of a mix seven in ten read, two create, one changes a name
     #[arg(long, value_enum, default_value_t = KindName::Create)]
     kind: KindName,
-    /// What new customers and request identities look like
+    /// Whether new customers and identities follow each other, as benchmarks send them, or are
+    /// spread, as resellers send them
     #[arg(long, value_enum, default_value_t = KeysName::Ascending)]
     keys: KeysName,
     /// Open connections
-    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u64).range(1..=CONNECTIONS_MAX))]
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = number(1, CONNECTIONS_MAX))]
     connections: u64,
     /// How long is measured
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=SECONDS_MAX))]
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = number(1, SECONDS_MAX))]
     seconds: u64,
     /// Seconds before it that are not counted
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(0..=SECONDS_MAX))]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = number(0, SECONDS_MAX))]
     warm_up: u64,
     /// Requests a second; without it as fast as answers come
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
@@ -75,21 +82,15 @@ pub(crate) struct Options {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum KindName {
-    /// Creates, each of a new customer
     Create,
-    /// Reads by id
     Read,
-    /// Changes of a name
     Patch,
-    /// Seven reads, two creates and a change of ten
     Mix,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum KeysName {
-    /// Each behind the one before, as benchmarks send
     Ascending,
-    /// Spread, as resellers send
     Random,
 }
 

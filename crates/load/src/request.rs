@@ -99,7 +99,8 @@ impl Load {
         begin(out, &self.target, method, &["/v1/entitlement"]);
         let _ = write!(
             out,
-            "Content-Type: application/json\r\nX-RequestIdentifier: {identity}\r\n{more}Content-Length: {}\r\n\r\n{body}",
+            "Content-Type: application/json\r\nX-RequestIdentifier: {identity}\r\n{more}\
+             Content-Length: {}\r\n\r\n{body}",
             body.len()
         );
     }

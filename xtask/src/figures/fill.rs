@@ -20,7 +20,8 @@ const APART_MS: i64 = 17;
 pub(super) fn fill(file: &Path, count: u64) -> Result<Vec<String>> {
     let connection = Connection::open(file)?;
     connection.execute_batch(
-        "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -1048576; PRAGMA locking_mode = EXCLUSIVE;",
+        "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -1048576;
+         PRAGMA locking_mode = EXCLUSIVE;",
     )?;
     let place = Place::of(&connection)?;
     let dropped = drop_random_indexes(&connection)?;
