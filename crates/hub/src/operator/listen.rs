@@ -44,12 +44,17 @@ impl Operators {
         let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
         tokio::pin!(stop);
         loop {
-            let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
-            let hub = hub.clone();
-            let accepted = tokio::select! {
-                accepted = self.accept() => accepted,
+            let free = async {
+                let place = Arc::clone(&places).acquire_owned().await;
+                (place, self.accept().await)
+            };
+            let (place, accepted) = tokio::select! {
+                accepted = free => accepted,
                 () = &mut stop => return,
             };
+            // The places are never closed.
+            let Ok(place) = place else { return };
+            let hub = hub.clone();
             match accepted {
                 Err(_) => tokio::time::sleep(ACCEPT_AGAIN).await,
                 Ok(Accepted::Socket(stream, who)) => drop(tokio::spawn(async move {
