@@ -2,7 +2,7 @@
 
 use crate::operator::DATABASE;
 use crate::progress::Bar;
-use crate::store_file;
+use crate::sqlite_file;
 use crate::text::print;
 use anyhow::Result;
 use clap::Args;
@@ -38,7 +38,7 @@ pub(crate) struct Options {
 /// # Errors
 /// Where the copy cannot be made; nothing is left of it.
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
-    let from = store_file::named(&options.database)?;
+    let from = sqlite_file(&options.database)?;
     let made = {
         let bar = Bar::of_bytes();
         SqliteFile::open(&from)?.backup(&options.to, |done, all| bar.show("copying", done, all))?

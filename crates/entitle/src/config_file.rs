@@ -34,6 +34,8 @@ pub(crate) fn applied(command: Command, arguments: &[String], named: Option<Path
     let (serve, sandbox) = read(&text, &file)?;
     let command = with_defaults(command, "serve", &serve, &file)?;
     let command = with_defaults(command, "sandbox", &sandbox, &file)?;
+    // Without a command the sandbox starts: the root's own flags are the sandbox's.
+    let command = defaulted(command, &sandbox);
     let shared: Settings = serve.into_iter().filter(|(key, _)| EVERYBODYS.contains(&key.as_str())).collect();
     Ok(for_everybody(command, &shared))
 }
@@ -103,7 +105,6 @@ fn for_everybody(command: Command, settings: &Settings) -> Command {
         .filter(|(key, _)| command.get_arguments().any(|argument| argument.get_id().as_str() == key.as_str()))
         .map(|(key, values)| (key.clone(), values.clone()))
         .collect();
-    // The root's own are the sandbox's.
     let command = if command.get_name() == "entitle" { command } else { defaulted(command, &known) };
     names
         .iter()

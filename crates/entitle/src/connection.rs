@@ -12,29 +12,38 @@ use std::path::PathBuf;
 
 /// The sandbox's well-known password, taken for granted on loopback alone.
 const SANDBOX_PASSWORD: &str = "sandbox";
+/// The sandbox's user name.
+const SANDBOX_USER: &str = "sandbox";
+/// Where a hub of this machine listens unless told otherwise.
+const URL: &str = "http://127.0.0.1:8080";
 
 /// Which hub, and as whom.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Connection")]
 pub(crate) struct Connection {
     /// The hub's address, with or without /v1
-    #[arg(long, env = "ENTITLE_URL", hide_env_values = true, default_value = "http://127.0.0.1:8080")]
-    url: String,
-    /// The credential's user name
-    #[arg(long, env = "ENTITLE_USER", hide_env_values = true, default_value = "sandbox")]
-    user: String,
+    /// (http://127.0.0.1:8080 unless set)
+    #[arg(long, env = "ENTITLE_URL", hide_env_values = true)]
+    url: Option<String>,
+    /// The credential's user name (sandbox unless set)
+    #[arg(long, env = "ENTITLE_USER", hide_env_values = true)]
+    user: Option<String>,
     /// File that holds the password; else it is $ENTITLE_PASSWORD, else, on loopback, `sandbox`
     #[arg(long, env = "ENTITLE_PASSWORD_FILE", hide_env_values = true, value_name = "FILE")]
     password_file: Option<PathBuf>,
-    /// Ask as an operator instead, of the hub with these data (sqlite:PATH), running or not
+    /// Ask as an operator instead, of the hub with these data (sqlite:PATH), running or not; a --url goes
+    /// before it
     #[arg(long, env = "ENTITLE_DATABASE", hide_env_values = true)]
     database: Option<String>,
     /// As an operator: this reseller's; an id alone says whose it is
-    #[arg(long, value_name = "KEY", requires = "database")]
+    #[arg(long, value_name = "KEY")]
     reseller: Option<String>,
     /// As an operator: of this mode
-    #[arg(long, value_enum, requires = "database")]
+    #[arg(long, value_enum)]
     mode: Option<Mode>,
+    /// As an operator: the key file that opens sealed secrets, if it is not beside the data
+    #[arg(long, env = "ENTITLE_KEY_FILE", hide_env_values = true, value_name = "FILE")]
+    key_file: Option<PathBuf>,
 }
 
 /// A hub that is asked; closes what was opened for it.
@@ -57,25 +66,33 @@ impl Asked {
 impl Connection {
     /// A client of that hub with the reseller's credential, whatever else is said.
     pub(crate) fn as_reseller(&self) -> Result<Client> {
-        Ok(Client::new(&self.url, &self.user, &self.password()?)?)
+        Ok(Client::new(self.url(), self.user(), &self.password()?)?)
     }
 
     /// The address as it was given.
     pub(crate) fn url(&self) -> &str {
-        &self.url
+        self.url.as_deref().unwrap_or(URL)
+    }
+
+    fn user(&self) -> &str {
+        self.user.as_deref().unwrap_or(SANDBOX_USER)
     }
 
     /// User name and password, for who asks without a client.
     pub(crate) fn credential(&self) -> Result<(&str, String)> {
-        Ok((&self.user, self.password()?))
+        Ok((self.user(), self.password()?))
     }
 
     /// Reaches that hub; as an operator, on the side of the reseller whose entitlement `id` is.
     pub(crate) async fn reach(&self, id: Option<&str>) -> Result<Asked> {
-        let Some(database) = &self.database else {
+        let Some(database) = self.database.as_ref().filter(|_| self.url.is_none()) else {
+            if self.reseller.is_some() || self.mode.is_some() {
+                let hint = "Name the hub's data by --database, ENTITLE_DATABASE or entitle.toml, and no --url.";
+                return Err(Misuse::new("--reseller and --mode are for operators", hint).into());
+            }
             return Ok(Asked { hub: self.as_reseller()?, operator: None });
         };
-        let operator = operator::reach(&sqlite_file(database)?, None).await?;
+        let operator = operator::reach(&sqlite_file(database)?, self.key_file.as_deref()).await?;
         match self.side(&operator, id).await {
             Ok((reseller, mode)) => Ok(Asked { hub: operator.seen_by(&reseller, &mode)?, operator: Some(operator) }),
             Err(error) => {
@@ -105,10 +122,10 @@ impl Connection {
             return Ok(password);
         }
         // What is no URL at all is told by the client.
-        if client::is_loopback(&self.url) != Some(false) {
+        if client::is_loopback(self.url()) != Some(false) {
             return Ok(SANDBOX_PASSWORD.to_owned());
         }
-        let message = format!("there is no password for {} at {}", self.user, self.url);
+        let message = format!("there is no password for {} at {}", self.user(), self.url());
         Err(Misuse::new(message, format!("Name a file by --password-file, or set {}.", settings::PASSWORD)).into())
     }
 }

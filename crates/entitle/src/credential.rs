@@ -187,7 +187,7 @@ fn password(file: Option<&PathBuf>) -> Result<Option<String>> {
 
 /// `24h`, `30m`, `2d`, or ISO 8601.
 fn seconds(text: &str) -> Result<u64, String> {
-    let whole = text.strip_suffix('d').and_then(|days| days.parse::<u64>().ok()).map(|days| days * 24 * 3600);
+    let whole = text.strip_suffix('d').and_then(|days| days.parse::<u64>().ok()?.checked_mul(24 * 3600));
     let parsed = || text.parse::<SignedDuration>().ok().and_then(|span| u64::try_from(span.as_secs()).ok());
     whole.or_else(parsed).ok_or_else(|| "say it as 24h, 30m or 2d".to_owned())
 }

@@ -4,7 +4,7 @@
 
 use crate::operator::DATABASE;
 use crate::progress::Bar;
-use crate::store_file;
+use crate::sqlite_file;
 use crate::text::{Paint, WIDTH, clean, print, wrap};
 use anyhow::Result;
 use clap::Args;
@@ -41,7 +41,7 @@ pub(crate) struct Options {
 /// # Errors
 /// Where the store cannot be read.
 pub(crate) async fn run(options: &Options) -> Result<ExitCode> {
-    let file = SqliteFile::open(store_file::named(&options.database)?)?;
+    let file = SqliteFile::open(sqlite_file(&options.database)?)?;
     let owner = file.owner();
     let examination = examine(&file, if options.full { Depth::Full } else { Depth::Quick }).await?;
     if options.json {

@@ -75,10 +75,16 @@ fn key(text: &str) -> Option<[u8; 32]> {
 fn make(path: &Path) -> Result<[u8; 32]> {
     let bytes: [u8; 32] = Random::from_system()?.secret()?;
     let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    // Under another name first: half a key would be in the way of the whole one. Whoever makes it owns the
+    // store, so nobody else does.
+    let mut unfinished = path.as_os_str().to_owned();
+    unfinished.push(".new");
     let written = || -> std::io::Result<()> {
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(MODE).open(path)?;
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(MODE).open(&unfinished)?;
         writeln!(file, "{text}")?;
         file.sync_all()?;
+        std::fs::hard_link(&unfinished, path)?;
+        std::fs::remove_file(&unfinished)?;
         // The name, too, has to outlast a loss of power.
         File::open(path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")))?.sync_all()
     };

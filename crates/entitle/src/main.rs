@@ -10,6 +10,7 @@ mod doctor;
 mod entitlement;
 mod failure;
 mod key_file;
+mod kind;
 mod listen;
 mod load;
 mod notifications;
@@ -24,7 +25,6 @@ mod serve;
 mod settings;
 mod socket;
 mod start_text;
-mod store_file;
 mod text;
 mod watching;
 
@@ -161,7 +161,10 @@ fn settled() -> anyhow::Result<Cli> {
 fn sqlite_file(database: &str) -> anyhow::Result<PathBuf> {
     match database.split_once(':') {
         Some(("sqlite", path)) if !path.is_empty() => Ok(PathBuf::from(path)),
-        _ => anyhow::bail!("--database {database}: say sqlite:PATH, for example {}", operator::DATABASE),
+        _ => {
+            let hint = format!("Say sqlite:PATH, for example {}.", operator::DATABASE);
+            Err(failure::Misuse::new(format!("--database {database} names no data file"), hint).into())
+        }
     }
 }
 

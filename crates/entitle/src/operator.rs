@@ -3,6 +3,7 @@
 //! code, the same audit.
 
 use crate::key_file;
+use crate::kind::Kind;
 use crate::socket;
 use crate::{settings, sqlite_file};
 use anyhow::{Context, Result, bail};
@@ -67,6 +68,7 @@ pub(crate) async fn reach(file: &Path, key: Option<&Path>) -> Result<Operator> {
         }
         Err(error) => return Err(error.into()),
     };
+    Kind::Hub.take(store.as_ref(), file).await?;
     let sealing = key_file::sealing_key(file, key, store.as_ref()).await?;
     let shared = Arc::clone(&store) as Arc<dyn Store>;
     let parts =

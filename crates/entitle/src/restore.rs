@@ -5,7 +5,7 @@ use crate::backup::key_of;
 use crate::doctor;
 use crate::operator::DATABASE;
 use crate::progress::Bar;
-use crate::store_file;
+use crate::sqlite_file;
 use crate::text::{Paint, print};
 use anyhow::{Result, bail};
 use clap::Args;
@@ -42,7 +42,7 @@ pub(crate) struct Options {
 /// # Errors
 /// Where the backup is not sound or the place cannot be had; what was there is as it was.
 pub(crate) async fn run(options: &Options) -> Result<ExitCode> {
-    let place = store_file::named(&options.database)?;
+    let place = sqlite_file(&options.database)?;
     let restoring = {
         let bar = Bar::of_bytes();
         Restoring::prepare(&options.from, &place, options.replace, |done, all| bar.show("copying", done, all))?

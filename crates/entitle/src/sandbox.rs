@@ -1,5 +1,6 @@
 //! `entitle sandbox`: a hub to develop against, on one loopback port (docs/API.md section 8).
 
+use crate::kind::Kind;
 use crate::running::Running;
 use crate::start_text::StartText;
 use crate::{key_file, socket, sqlite_file, watching};
@@ -57,6 +58,7 @@ async fn sandbox(options: &Options) -> Result<()> {
     let address = server.address().context("the system does not say which address it gave")?;
     let public_url = options.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
     let store = Arc::new(SqliteStore::open(&file, store::Options::default())?);
+    Kind::Sandbox.take(store.as_ref(), &file).await?;
     if options.fresh {
         store.reset_test_data().await.context("the data could not be emptied")?;
     }

@@ -1,5 +1,7 @@
 //! `entitle serve`: a hub for resellers and merchants, by the catalog in its store (docs/OPERATIONS.md).
 
+use crate::failure::Misuse;
+use crate::kind::Kind;
 use crate::operator::DATABASE;
 use crate::running::Running;
 use crate::watching::Watching;
@@ -9,6 +11,7 @@ use catalog::IpNet;
 use clap::Args;
 use hub::{Hub, Operators, Receivers, Server, Tls, Transport, open_serving};
 use std::net::{IpAddr, SocketAddr};
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use store::{SqliteStore, Store};
@@ -41,10 +44,10 @@ pub(crate) struct Options {
     #[arg(long, env = "ENTITLE_KEY_FILE", hide_env_values = true, value_name = "FILE")]
     key_file: Option<PathBuf>,
     /// Certificate chain, PEM; a changed file is read anew within seconds
-    #[arg(long, env = "ENTITLE_TLS_CERTIFICATE", hide_env_values = true, value_name = "FILE", requires = "tls_key")]
+    #[arg(long, env = "ENTITLE_TLS_CERTIFICATE", hide_env_values = true, value_name = "FILE")]
     tls_certificate: Option<PathBuf>,
     /// Its private key, PEM
-    #[arg(long, env = "ENTITLE_TLS_KEY", hide_env_values = true, value_name = "FILE", requires = "tls_certificate")]
+    #[arg(long, env = "ENTITLE_TLS_KEY", hide_env_values = true, value_name = "FILE")]
     tls_key: Option<PathBuf>,
     /// A proxy whose X-Forwarded-For is believed, as address or CIDR; may be given several times
     #[arg(long, env = "ENTITLE_TRUSTED_PROXY", hide_env_values = true, value_name = "CIDR", value_delimiter = ',')]
@@ -56,7 +59,6 @@ pub(crate) struct Options {
     notify_network: Vec<IpNet>,
     /// A loopback address on which operators are listened to as well, behind a token
     #[arg(long, env = "ENTITLE_OPERATOR_LISTEN", hide_env_values = true, value_name = "ADDRESS")]
-    #[arg(requires = "operator_token_file")]
     operator_listen: Option<SocketAddr>,
     /// File with that token, at least 32 characters
     #[arg(long, env = "ENTITLE_OPERATOR_TOKEN_FILE", hide_env_values = true, value_name = "FILE")]
@@ -87,12 +89,14 @@ async fn serve(options: &Options) -> Result<()> {
     let address = server.address().context("the system does not say which address it gave")?;
     let public_url = options.public_url.clone().unwrap_or_else(|| format!("{scheme}://{address}"));
     let store = Arc::new(SqliteStore::open(&file, store::Options::default())?);
+    Kind::Hub.take(store.as_ref(), &file).await?;
     let sealing = key_file::sealing_key(&file, options.key_file.as_deref(), store.as_ref()).await?;
     let shared = Arc::clone(&store) as Arc<dyn Store>;
     let receivers = Receivers::Public(options.notify_network.clone());
     let parts = open_serving(shared, sealing, &public_url, receivers, ::openapi::document().into()).await?;
     let version = parts.applied.version;
     let hub = Hub::build(parts).await?;
+    hub.keep_what_was_created().await;
     options.watching.trace(&hub)?;
     let bound = socket::bind(&file)?;
     println!("{}", options.start_text(address, &file, version, &public_url));
@@ -107,24 +111,36 @@ fn network(text: &str) -> Result<IpNet, String> {
     text.parse::<IpNet>().or_else(|_| one()).map_err(|_| "say it as 10.0.0.0/8 or 192.0.2.7".to_owned())
 }
 
+/// One without the other.
+fn pair(one: &str, other: &str) -> anyhow::Error {
+    let message = format!("{one} and {other} go together, and only one of them is set");
+    Misuse::new(message, "As flags, in the environment, or in the file.").into()
+}
+
 impl Options {
     fn transport(&self) -> Result<Transport> {
         let tls = match (&self.tls_certificate, &self.tls_key) {
             (Some(certificate), Some(key)) => Some(Tls::open(certificate, key)?),
             (None, None) => None,
-            (Some(_), None) | (None, Some(_)) => {
-                bail!("TLS needs both --tls-certificate and --tls-key (tls_certificate and tls_key in the file)")
-            }
+            (Some(_), None) | (None, Some(_)) => return Err(pair("--tls-certificate", "--tls-key")),
         };
         Ok(Transport { tls, trusted_proxies: self.trusted_proxy.clone(), ..Transport::default() })
     }
 
     async fn operator_port(&self) -> Result<Option<Operators>> {
-        let (Some(address), Some(file)) = (self.operator_listen, &self.operator_token_file) else {
-            return Ok(None);
+        let (address, file) = match (self.operator_listen, &self.operator_token_file) {
+            (Some(address), Some(file)) => (address, file),
+            (None, None) => return Ok(None),
+            (Some(_), None) | (None, Some(_)) => {
+                return Err(pair("--operator-listen", "--operator-token-file"));
+            }
         };
         if !address.ip().is_loopback() {
-            bail!("--operator-listen {address}: operators are listened to on loopback only");
+            let message = format!("--operator-listen {address}: operators are listened to on loopback only");
+            return Err(Misuse::new(message, "Elsewhere they come by ssh, and use the socket.").into());
+        }
+        if std::fs::metadata(file).is_ok_and(|found| found.permissions().mode() & 0o077 != 0) {
+            bail!("the token file {} can be read by others; chmod 600 it", file.display());
         }
         let token = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
         let token = token.trim().to_owned();

@@ -62,7 +62,17 @@ pub(crate) async fn connect(database: &Path) -> Result<Option<UnixStream>> {
     };
     #[expect(clippy::disallowed_methods, reason = "the way to a hub of this machine")]
     match UnixStream::connect(&path).await {
-        Ok(stream) => Ok(Some(stream)),
+        Ok(stream) => {
+            // A name in a directory of everybody's may have been taken by somebody else meanwhile.
+            let (owner, peer) = (fs::metadata(database)?.uid(), stream.peer_cred()?.uid());
+            anyhow::ensure!(
+                peer == owner || peer == 0,
+                "{} belongs to user {owner}, and at {} listens user {peer}: nothing was sent",
+                database.display(),
+                path.display()
+            );
+            Ok(Some(stream))
+        }
         Err(error) if matches!(error.kind(), ErrorKind::ConnectionRefused | ErrorKind::NotFound) => Ok(None),
         Err(error) => Err(error).with_context(|| format!("the operator's socket {} cannot be opened", path.display())),
     }

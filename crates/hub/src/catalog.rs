@@ -48,6 +48,8 @@ pub struct Account {
     /// Signs notifications.
     pub webhook_secret: wire::WebhookSecret,
     routes: HashMap<String, Arc<Route>>,
+    /// Stands for routes that are gone: what has ended there is still looked at.
+    gone: Arc<Route>,
 }
 
 /// How a notification authenticates to the reseller (docs/API.md section 7).
@@ -205,6 +207,13 @@ impl Account {
     #[must_use]
     pub fn route(&self, merchant_account_key: &str) -> Option<&Arc<Route>> {
         self.routes.get(merchant_account_key)
+    }
+
+    /// The route of an entitlement that is there: one that is gone from the catalog was needed by nothing
+    /// open any more.
+    #[must_use]
+    pub fn route_of(&self, merchant_account_key: &str) -> &Arc<Route> {
+        self.route(merchant_account_key).unwrap_or(&self.gone)
     }
 
     /// The same account with its routes changed (tests give a merchant other facts).

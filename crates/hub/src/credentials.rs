@@ -161,11 +161,13 @@ impl Credentials {
             }
             checked
         };
-        let verified = joined.check.get_or_init(checking).await.clone();
-        if let Ok(verified) = &verified {
-            self.remember(fingerprint, verified.clone());
+        let verified = joined.check.get_or_init(checking).await.clone()?;
+        // A check takes its time: what was revoked or replaced meanwhile lets nobody in any more.
+        if !self.is_good(&verified.user, &verified.hash, now) {
+            return Err(NotKnown::Wrong);
         }
-        verified
+        self.remember(fingerprint, verified.clone());
+        Ok(verified)
     }
 
     fn join_check(&self, key: CheckKey) -> Result<Joined<'_>, NotKnown> {

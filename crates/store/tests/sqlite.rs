@@ -116,7 +116,7 @@ mod file {
         let file = Connection::open(place.path()).unwrap();
         file.execute_batch(
             "DROP INDEX entitlement_waits_for_merchant; DROP INDEX notification_dead; \
-             UPDATE entitlement SET in_flight = 0; DELETE FROM schema_version WHERE number = 4",
+             UPDATE entitlement SET in_flight = 0; DELETE FROM schema_version WHERE number = 5",
         )
         .unwrap();
         drop(file);

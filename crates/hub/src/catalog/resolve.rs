@@ -5,7 +5,7 @@ use super::{Account, Catalog, NotificationAuth, Product, Route, Secret, Sender, 
 use crate::secrets::Secrets;
 use crate::{Desk, Gate, HubError};
 use catalog::{Document, Mode, Side};
-use ids::AccountId;
+use ids::{AccountId, RouteId};
 use std::collections::HashMap;
 use std::sync::Arc;
 use store::Store;
@@ -69,6 +69,7 @@ impl Resolver<'_> {
             notification_auth: self.auth(&of.side.notification_auth)?,
             webhook_secret,
             routes: self.routes(of, id).await?,
+            gone: Arc::new(gone(self.desk)),
         })
     }
 
@@ -117,6 +118,19 @@ impl Of<'_> {
         let credentials = self.document.credentials.values();
         let own = credentials.filter(|one| one.reseller == self.reseller && one.mode == self.mode);
         own.map(|credential| credential.switches.clone()).next().unwrap_or_default()
+    }
+}
+
+/// The rules refuse what has ended before they look at a route, so any facts do.
+fn gone(desk: &Desk) -> Route {
+    Route {
+        id: RouteId(0),
+        merchant_account_key: String::new(),
+        facts: catalog::Route::default().facts(),
+        products: Vec::new(),
+        usual: UsualAnswers::default(),
+        retired: true,
+        connector: desk.nobody(),
     }
 }
 
@@ -169,6 +183,7 @@ impl Account {
             notification_auth: NotificationAuth::None,
             webhook_secret,
             routes: resolver.routes(&of, id).await?,
+            gone: Arc::new(gone(desk)),
         })
     }
 }

@@ -83,8 +83,7 @@ impl Operating<'_> {
         let account = &self.caller.account;
         let now = self.hub.store.now();
         let stored = self.load().await?.row.ok_or_else(|| Box::new(operate::not_found()))?;
-        let route = account.route(&stored.state.record.merchant_account_key);
-        let route = route.ok_or_else(|| Box::new(internal_error()))?;
+        let route = account.route_of(&stored.state.record.merchant_account_key);
         let row = with_time_passed(stored, route, now);
         self.check_if_match(&row)?;
         let decision = self.decision(route, &row, now)?;

@@ -145,9 +145,7 @@ impl Operating<'_> {
         let Some(row) = found.row.as_ref().filter(|row| row.account == self.caller.account.id) else {
             return self.hub.refuse(self.caller, not_found()).await;
         };
-        let Some(route) = self.caller.account.route(&row.state.record.merchant_account_key) else {
-            return Err(Box::new(crate::answer::internal_error()));
-        };
+        let route = self.caller.account.route_of(&row.state.record.merchant_account_key);
         if self.hub.settle_due(&self.caller.account, route, row).await? {
             return Ok(Step::Again(Box::default()));
         }

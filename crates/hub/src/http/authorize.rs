@@ -52,6 +52,8 @@ impl Hub {
         let verified = self.credentials.verify(header, asker.client, admits, self.store.now()).await;
         self.watching.figures.checked(result(verified.as_ref().err()));
         let verified = verified.map_err(refusal)?;
+        // The catalog of now: a check of the password takes its time.
+        let catalog = self.catalog();
         let sender = catalog.sender(&verified.user).filter(|sender| sender.account.id == verified.account);
         sender.cloned().ok_or_else(|| refusal(NotKnown::Wrong))
     }

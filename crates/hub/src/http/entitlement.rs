@@ -75,17 +75,22 @@ impl Hub {
     ) -> Answered {
         let (parts, incoming) = request.into_parts();
         let asker = Asker::of_parts(&parts);
+        let epoch = *self.credentials_epoch.borrow();
         let sender = self.authorize(&asker).await?;
         let signature = read_signature(&sender.gate, &parts.headers, self.real_now_s())?;
         *standing = count(&sender.gate)?;
         let place = self.load.take(sender.account.id)?;
-        let account = switched(Arc::clone(&sender.account), &parts.headers);
+        let mut account = switched(Arc::clone(&sender.account), &parts.headers);
         if let Some(forced) = self.forced(account.as_ref().unwrap_or(&sender.account), &parts)? {
             return Ok(forced);
         }
         let bytes = body::read(incoming).await?;
         if let Some(signature) = &signature {
             verify_signature(signature, &parts, &bytes)?;
+        }
+        if *self.credentials_epoch.borrow() != epoch {
+            // A body may take 10 s: what it asks is decided on the catalog of now.
+            account = switched(Arc::clone(&self.authorize(&asker).await?.account), &parts.headers);
         }
         let is_read = action.is_read();
         let asked = Asked {

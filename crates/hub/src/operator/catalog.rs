@@ -104,7 +104,8 @@ impl Hub {
         applied.version += 1;
         self.put_catalog(resolved);
         // What was created between the look and the commit keeps what it needs.
-        self.keep_what_came_meanwhile(applied, &before).await?;
+        self.keep_or_say(applied, &before).await;
+        self.keep_later(before);
         Ok(wanted.print(applied.version).members())
     }
 

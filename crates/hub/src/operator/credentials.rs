@@ -6,6 +6,7 @@ use super::{Members, MembersOf, changed_meanwhile, conflict, own_fault, unknown}
 use crate::execute::from_store;
 use crate::{Hub, hash_password};
 use catalog::Mode;
+use ids::AccountId;
 use serde_json::{Value, json};
 use store::{Act, Administered, CredentialRow};
 use wire::{ErrorAnswer, print_date};
@@ -24,14 +25,20 @@ impl Hub {
         users.extend(applied.document.credentials.keys().map(String::as_str));
         users.sort_unstable();
         users.dedup();
+        let accounts = self.store.accounts().await.map_err(from_store)?;
+        let is_of = |row: &CredentialRow, terms: &catalog::Credential| {
+            let account = accounts.iter().find(|account| account.id == row.account);
+            account.is_some_and(|one| one.organisation == terms.reseller && one.live == (terms.mode == Mode::Live))
+        };
         let line = |user: &&str| {
             let row = rows.iter().find(|row| row.user == **user);
             let terms = applied.document.credentials.get(*user);
+            let is_moved = row.zip(terms).is_some_and(|(row, terms)| !is_of(row, terms));
             json!({
                 "user": user,
                 "reseller": terms.map(|terms| &terms.reseller),
                 "mode": terms.map(|terms| terms.mode.word()),
-                "state": state(row, terms.is_some()),
+                "state": if is_moved { "OTHER_SIDE" } else { state(row, terms.is_some()) },
                 "oldPasswordUntil": row.and_then(|row| row.old_password.as_ref())
                     .filter(|(_, until)| now < *until).map(|(_, until)| print_date(*until)),
                 "revokedAt": row.and_then(|row| row.revoked_at).map(print_date),
@@ -48,7 +55,7 @@ impl Hub {
             let hint = "Write it into the catalog as [credentials.NAME] with reseller and mode, and apply that.";
             return Err(unknown("user", format!("The catalog has no credential {user}."), hint));
         };
-        let account = self.store.account(terms.reseller.clone(), terms.mode == Mode::Live).await.map_err(from_store)?;
+        let account = self.account_of(terms).await?;
         match self.stored(user).await? {
             Some(row) if row.revoked_at.is_some() => return Err(revoked(user)),
             Some(_) => {
@@ -66,13 +73,19 @@ impl Hub {
 
     /// Gives it another password; the old one is good for as long as they overlap.
     pub(super) async fn credential_rotate(&self, user: &str, asked: &Asked) -> Members {
-        let _one_at_a_time = self.applied.lock().await;
-        let overlap_s = asked.number("overlapSeconds", OVERLAP_S_MAX)?.unwrap_or(0);
+        let applied = self.applied.lock().await;
         let before = self.known(user).await?;
+        let account = match applied.document.credentials.get(user) {
+            Some(terms) => self.account_of(terms).await?,
+            None => before.account,
+        };
+        // A credential that has been given to another side takes no password along.
+        let overlap_s = asked.number("overlapSeconds", OVERLAP_S_MAX)?.unwrap_or(0);
+        let overlap_s = if account == before.account { overlap_s } else { 0 };
         let (password, hash, made) = self.password(asked).await?;
         let until = self.store.now().plus_s(i64::try_from(overlap_s).unwrap_or(0));
         let old_password = (overlap_s > 0).then(|| (before.password_hash.clone(), until));
-        let after = CredentialRow { password_hash: hash, old_password, ..before.clone() };
+        let after = CredentialRow { account, password_hash: hash, old_password, ..before.clone() };
         self.put(Some(before), after, "credential.rotate", asked).await?;
         let until = (overlap_s > 0).then(|| print_date(until));
         Ok(json!({ "user": user, "password": made.then_some(password), "oldPasswordUntil": until }).members())
@@ -86,6 +99,10 @@ impl Hub {
         let after = CredentialRow { revoked_at: Some(now), old_password: None, ..before.clone() };
         self.put(Some(before), after, "credential.revoke", asked).await?;
         Ok(json!({ "user": user, "revokedAt": print_date(now) }).members())
+    }
+
+    async fn account_of(&self, terms: &catalog::Credential) -> Result<AccountId, Box<ErrorAnswer>> {
+        self.store.account(terms.reseller.clone(), terms.mode == Mode::Live).await.map_err(from_store)
     }
 
     async fn stored(&self, user: &str) -> Result<Option<CredentialRow>, Box<ErrorAnswer>> {

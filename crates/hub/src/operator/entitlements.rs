@@ -86,9 +86,9 @@ impl Hub {
     /// Sends a notification once more, and writes down who had it sent.
     pub(super) async fn replay_as_operator(&self, account: &Account, id: &str, asked: &Asked) -> Answered {
         let entry = asked.entry("notification.replay", id, self.store.now())?;
-        let answer = self.replay_one(account, id).await?;
+        // First the entry: what was sent cannot be taken back.
         self.store.administer(Vec::new(), entry).await.map_err(from_store)?;
-        Ok(answer)
+        self.replay_one(account, id).await
     }
 }
 

@@ -7,16 +7,54 @@ use crate::execute::from_store;
 use crate::secrets::opened;
 use crate::serving::Applied;
 use catalog::Document;
+use std::time::Duration;
 use store::{Act, Administered, AuditEntry};
+use tokio::time::sleep;
 use wire::ErrorAnswer;
 
+/// By then every request that was decided on the catalog before has been answered (docs/API.md section 1).
+const LOOK_AFTER: Duration = Duration::from_secs(15);
+
 impl Hub {
-    /// Looks again, now that nothing new is made under the old catalog.
-    pub(super) async fn keep_what_came_meanwhile(
-        &self,
-        applied: &mut Applied,
-        before: &Document,
-    ) -> Result<(), Box<ErrorAnswer>> {
+    /// Looks once more when nothing can be under way any more that was decided on the catalog before.
+    pub(super) fn keep_later(&self, before: Document) {
+        let hub = self.clone();
+        tokio::spawn(async move {
+            sleep(LOOK_AFTER).await;
+            let mut applied = hub.applied.lock().await;
+            hub.keep_or_say(&mut applied, &before).await;
+        });
+    }
+
+    /// The same at start: a hub that was killed after an apply had no time for it.
+    pub async fn keep_what_was_created(&self) {
+        let mut applied = self.applied.lock().await;
+        let Some(version) = applied.version.checked_sub(1).filter(|version| *version > 0) else {
+            return;
+        };
+        match self.store.catalog_version(version).await {
+            Ok(Some(found)) => match catalog::read(&found.document) {
+                Ok(before) => self.keep_or_say(&mut applied, &before).await,
+                Err(faults) => tracing::error!(version, %faults, "a version of the catalog cannot be read"),
+            },
+            Ok(None) => {}
+            Err(error) => tracing::error!(%error, "the catalog before this one cannot be read"),
+        }
+    }
+
+    /// The catalog is in force whatever comes of this; the next look makes up for one that failed.
+    pub(super) async fn keep_or_say(&self, applied: &mut Applied, before: &Document) {
+        if let Err(error) = self.keep_what_came_meanwhile(applied, before).await {
+            tracing::error!(
+                rule = error.rule,
+                message = error.message,
+                "what is needed of the catalog before is not kept"
+            );
+        }
+    }
+
+    /// Looks again at what is in use.
+    async fn keep_what_came_meanwhile(&self, applied: &mut Applied, before: &Document) -> Result<(), Box<ErrorAnswer>> {
         let plan = catalog::plan(before, &applied.document, &self.in_use().await?);
         if plan.merged == applied.document {
             return Ok(());

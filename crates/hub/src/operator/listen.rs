@@ -119,7 +119,14 @@ async fn answer(hub: Hub, request: Request<Incoming>, who: &str, token: Option<&
     }
     let who = named(request.headers(), who);
     match Asked::read(request, who).await {
-        Ok(asked) => json(Box::pin(hub.operator_answer(asked)).await),
+        // In a task of its own: an operator who hangs up stops nothing half-way, and a panic is an answer.
+        Ok(asked) => match tokio::spawn(async move { hub.operator_answer(asked).await }).await {
+            Ok(answer) => json(answer),
+            Err(panic) => {
+                tracing::error!(%panic, "an operator's call ended in a panic");
+                json(Answer::error(&crate::answer::internal_error()))
+            }
+        },
         Err(error) => json(Answer::error(&error)),
     }
 }

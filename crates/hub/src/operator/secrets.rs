@@ -51,10 +51,6 @@ impl Hub {
     }
 
     pub(super) async fn secret_remove(&self, name: &str, asked: &Asked) -> Members {
-        if self.applied.lock().await.document.secrets().iter().any(|used| used.name == name) {
-            let message = format!("The catalog names the secret {name}; it was not removed.");
-            return Err(conflict("name", message, "Apply a catalog without it first."));
-        }
         self.put_secret(name, None, "secret.remove", asked).await?;
         Ok(json!({ "name": name }).members())
     }
@@ -73,8 +69,13 @@ impl Hub {
             return Err(invalid("name", "Names that begin with hub/ are the hub's own."));
         }
         let applied = self.applied.lock().await;
-        let used = applied.document.secrets().iter().any(|used| used.name == name && used.signs);
-        if used && secret.is_some_and(|secret| wire::WebhookSecret::parse(&secret.0).is_none()) {
+        let uses = applied.document.secrets();
+        if secret.is_none() && uses.iter().any(|used| used.name == name) {
+            let message = format!("The catalog names the secret {name}; it was not removed.");
+            return Err(conflict("name", message, "Apply a catalog without it first."));
+        }
+        let signs = uses.iter().any(|used| used.name == name && used.signs);
+        if signs && secret.is_some_and(|secret| wire::WebhookSecret::parse(&secret.0).is_none()) {
             let hint =
                 "It signs notifications: whsec_ and Base64 of 24 to 64 bytes; `entitle secret create` makes one.";
             return Err(invalid("value", hint));

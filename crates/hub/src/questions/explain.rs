@@ -8,7 +8,7 @@ mod sentence;
 mod words;
 
 use crate::Hub;
-use crate::answer::{Answer, internal_error};
+use crate::answer::Answer;
 use crate::catalog::Account;
 use crate::execute::merchant::ask_word;
 use crate::execute::{from_store, not_found};
@@ -25,9 +25,7 @@ impl Hub {
     /// Where an entitlement stands, for programs and for a person on the phone.
     pub(crate) async fn explain(&self, account: &Arc<Account>, id: &str) -> Result<Answer, Box<ErrorAnswer>> {
         let row = self.find(account, id).await?.ok_or_else(not_found)?;
-        let Some(route) = account.route(&row.state.record.merchant_account_key) else {
-            return Err(Box::new(internal_error()));
-        };
+        let route = account.route_of(&row.state.record.merchant_account_key);
         let events = self.happened(&row).await?;
         let last_error = self.last_error(&row, &events).await?;
         let verbs = allowed(&row.state, &route.facts, self.store.now());

@@ -73,13 +73,15 @@ impl Readers {
 
     /// Reads on this thread.
     pub(super) fn read<T>(&self, read: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, StoreError> {
-        self.read_within(SNAPSHOT_MAX_MS, read)
+        self.read_within(SNAPSHOT_MAX_MS, false, read)
     }
 
-    /// The same with another limit: a long one only where nobody writes.
-    pub(super) fn read_within<T>(
+    /// The same with another limit: a long one only where nobody writes. `afresh`: from a snapshot of its
+    /// own, since another process may have written.
+    fn read_within<T>(
         &self,
         limit_ms: u64,
+        afresh: bool,
         read: impl FnOnce(&Connection) -> Result<T, Fault>,
     ) -> Result<T, StoreError> {
         if self.shut.load(Ordering::Relaxed) {
@@ -95,9 +97,12 @@ impl Readers {
         reader.until_ms.store(at_ms.saturating_add(limit_ms), Ordering::Relaxed);
         // Before the snapshot is taken: whoever was answered after a commit reads it.
         let commits = self.commits.load(Ordering::Acquire);
+        if afresh {
+            reader.end_snapshot().map_err(Fault::from)?;
+        }
         reader.look_from(Snapshot { commits, at_ms }).map_err(Fault::from)?;
         let result = read(&reader.connection);
-        if result.is_ok() || reader.end_snapshot().is_ok() {
+        if result.is_ok() && !afresh || reader.end_snapshot().is_ok() {
             self.keep(reader);
         }
         Ok(result?)
@@ -131,7 +136,7 @@ impl Readers {
     ) -> Result<T, StoreError> {
         let _permit = self.long.acquire().await.map_err(|_| StoreError::Busy)?;
         let readers = Arc::clone(self);
-        tokio::task::spawn_blocking(move || readers.read_within(limit_ms, read))
+        tokio::task::spawn_blocking(move || readers.read_within(limit_ms, true, read))
             .await
             .map_err(|error| StoreError::Unreadable(error.to_string()))?
     }

@@ -8,7 +8,6 @@ use ids::{AccountId, EntitlementKey, OperationId};
 use rusqlite::Connection;
 
 pub(super) fn page(connection: &Connection, after: u64, limit: usize) -> Result<Vec<ExaminedClaim>, Fault> {
-    connection.execute_batch("BEGIN")?;
     let mut statement = connection.prepare_cached(
         "SELECT c.id, c.account, c.identity, c.key, c.operation, c.http, c.form, c.version, e.version \
          FROM claim c LEFT JOIN entitlement e ON e.key = c.key WHERE c.id > ?1 ORDER BY c.id LIMIT ?2",

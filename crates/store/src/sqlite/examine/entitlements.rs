@@ -25,8 +25,6 @@ pub(super) fn page(
     after: Option<EntitlementKey>,
     limit: usize,
 ) -> Result<Vec<Examined>, Fault> {
-    // One snapshot for all of it; the reader ends the transaction.
-    connection.execute_batch("BEGIN")?;
     heads(connection, after, limit)?.into_iter().map(|head| examined(connection, head)).collect()
 }
 
