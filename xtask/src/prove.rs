@@ -75,7 +75,8 @@ fn create_all(port: u16) -> Result<()> {
     stream.set_read_timeout(Some(ANSWERS_WITHIN))?;
     for number in 0..CREATES {
         let body = format!(
-            "{{\"customerIdentifier\":\"prove-{number}\",\"merchantAccountKey\":\"BANGO_US\",\"productKey\":\"MUSIC_NOW\"}}"
+            "{{\"customerIdentifier\":\"prove-{number}\",\"merchantAccountKey\":\"BANGO_US\",\
+             \"productKey\":\"MUSIC_NOW\"}}"
         );
         let request = format!(
             "POST /v1/entitlement HTTP/1.1\r\nHost: hub\r\nAuthorization: Basic c2FuZGJveDpzYW5kYm94\r\n\

@@ -25,8 +25,8 @@ pub(crate) async fn sealing_key(database: &Path, named: Option<&Path>, store: &d
         Some(bytes) => bytes,
         None if store.secrets().await?.is_empty() => make(&file)?,
         None => bail!(
-            "the key file {} is missing, and the secrets in {} were sealed with it; put it back from where it was saved \
-             (--key-file names another place)",
+            "the key file {} is missing, and the secrets in {} were sealed with it; put it back from where it \
+             was saved (--key-file names another place)",
             file.display(),
             database.display()
         ),

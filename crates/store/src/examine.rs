@@ -2,7 +2,7 @@
 //! Whether it agrees is not judged here: the checks are the hub's doctor.
 
 use crate::{Restoration, Row, StoreFuture, StoredEvent, StoredNotification};
-use entitlement::Moment;
+use entitlement::{Moment, Stage};
 use ids::{AccountId, EntitlementKey, OperationId, TargetId};
 
 /// Reads a store for an examination, beside whoever writes into it. Each call is one short snapshot, so
@@ -46,8 +46,8 @@ pub struct Examined {
     pub row: Result<Option<Row>, String>,
     /// The column that says live or test.
     pub live: bool,
-    /// The index column of operations in flight.
-    pub in_flight: bool,
+    /// The open operation's stage as its index has it; `None` where none is open.
+    pub stage: Option<Stage>,
     /// The mode of its account, if there is such an account.
     pub account_live: Option<bool>,
     /// Whose its route is, if there is such a route.

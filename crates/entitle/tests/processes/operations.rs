@@ -6,7 +6,6 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-const PAGE: &str = include_str!("../../../../docs/OPERATIONS.md");
 /// Ports of the page; the test takes free ones.
 const PORTS: [&str; 3] = ["8443", "9090", "8099"];
 /// The whole page takes some ten seconds.
@@ -23,7 +22,8 @@ struct Step {
 fn the_page_works_as_it_stands() {
     let folder = Folder::new("operations");
     let place = folder.file().parent().unwrap().to_owned();
-    let page = PORTS.iter().fold(PAGE.to_owned(), |page, port| page.replace(port, &free_port()));
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/", "OPERATIONS.md")).unwrap();
+    let page = PORTS.iter().fold(page, |page, port| page.replace(port, &free_port()));
     let steps = steps(&page);
     assert!(steps.len() > 30, "the page has lost its commands: {}", steps.len());
     std::fs::write(place.join("page.sh"), script(&steps)).unwrap();

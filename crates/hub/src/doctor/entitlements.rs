@@ -94,9 +94,15 @@ fn of_index_columns(examined: &Examined, row: &Row, at: &mut At) {
         let what = format!("due_at says {}, by its state it is due {}", print(row.due_at), print(due));
         at.say(Check::IndexColumn, what);
     }
-    let in_flight = row.state.operation.as_ref().is_some_and(|operation| operation.stage == Stage::InFlight);
-    if examined.in_flight != in_flight {
-        let has = if in_flight { "an operation" } else { "no operation" };
-        at.say(Check::IndexColumn, format!("in_flight says {}, it has {has} in flight", examined.in_flight));
+    let stage = row.state.operation.as_ref().map(|operation| operation.stage);
+    if examined.stage != stage {
+        let words = |stage: Option<Stage>| match stage {
+            None => "no open operation",
+            Some(Stage::InFlight) => "one in flight",
+            Some(Stage::Queued) => "a queued one",
+            Some(Stage::Unknown) => "an unknown one",
+        };
+        let what = format!("the index of operations has {}, it has {}", words(examined.stage), words(stage));
+        at.say(Check::IndexColumn, what);
     }
 }

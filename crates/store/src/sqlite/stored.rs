@@ -78,6 +78,16 @@ fn in_flight(row: &Row) -> u8 {
     })
 }
 
+/// The stage that the column names.
+pub(super) fn stage(column: u8) -> Option<Stage> {
+    match column {
+        1 => Some(Stage::InFlight),
+        2 => Some(Stage::Queued),
+        3 => Some(Stage::Unknown),
+        _ => None,
+    }
+}
+
 pub(super) fn insert(connection: &Connection, row: &Row, live: bool, prepared: &Prepared) -> rusqlite::Result<()> {
     match insert_where_free(connection, row, live, prepared)? {
         true => Ok(()),

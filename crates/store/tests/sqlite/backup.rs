@@ -30,9 +30,11 @@ fn restore(from: &Path, place: &Sqlite) -> Restored {
     Restoring::prepare(from, &place.path(), true, |_, _| ()).unwrap().finish().unwrap()
 }
 
+/// What lies there, but for what SQLite itself leaves beside a file that somebody looks into.
 fn names(place: &Sqlite) -> Vec<String> {
     let entries = std::fs::read_dir(place.0.path()).unwrap();
     let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.retain(|name| !name.starts_with("store.db-"));
     names.sort();
     names
 }

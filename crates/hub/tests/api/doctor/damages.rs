@@ -44,7 +44,8 @@ damages! {
     Slot, "it is REVOKED and holds limit slot 1", "UPDATE entitlement SET slot = 1 WHERE own_id = 'ended'";
     Slot, "limit slot 0", "UPDATE entitlement SET slot = 0 WHERE own_id = 'open'";
     IndexColumn, "it is due never", "UPDATE entitlement SET due_at = 1 WHERE own_id = 'ended'";
-    IndexColumn, "in_flight says true", "UPDATE entitlement SET in_flight = 1 WHERE own_id = 'ended'";
+    IndexColumn, "the index of operations has one in flight",
+        "UPDATE entitlement SET in_flight = 1 WHERE own_id = 'ended'";
     Identity, "the hub-made id of another",
         "UPDATE entitlement SET own_id = (SELECT lower(substr(h, 1, 8) || '-' || substr(h, 9, 4) || '-' || \
          substr(h, 13, 4) || '-' || substr(h, 17, 4) || '-' || substr(h, 21)) FROM \

@@ -3,6 +3,7 @@
 
 use crate::sqlite::fault::{Fault, Meaning};
 use crate::sqlite::rows::{bytes, key_at};
+use crate::sqlite::stored;
 use crate::sqlite::{events, notifications, rows};
 use crate::{Examined, ExaminedLane, Row};
 use entitlement::Moment;
@@ -14,7 +15,7 @@ struct Head {
     key: EntitlementKey,
     account: AccountId,
     live: bool,
-    in_flight: bool,
+    stage: u8,
     own_id: Option<String>,
     account_live: Option<bool>,
     route_account: Option<AccountId>,
@@ -41,7 +42,7 @@ fn heads(connection: &Connection, after: Option<EntitlementKey>, limit: usize) -
                 key: key_at(row, 0)?,
                 account: AccountId(row.get(1)?),
                 live: row.get(2)?,
-                in_flight: row.get(3)?,
+                stage: row.get(3)?,
                 own_id: row.get(4)?,
                 account_live: row.get(5)?,
                 route_account: row.get::<_, Option<u32>>(6)?.map(AccountId),
@@ -56,7 +57,7 @@ fn examined(connection: &Connection, head: Head) -> Result<Examined, Fault> {
     Ok(Examined {
         key,
         live: head.live,
-        in_flight: head.in_flight,
+        stage: stored::stage(head.stage),
         account_live: head.account_live,
         route_account: head.route_account,
         history: in_words(events::history(connection, key, None))?,
