@@ -30,6 +30,9 @@ fn run_all(language: Language) -> Vec<Ran> {
     let folder = Folder::new(language.name);
     let hub = Binary::start(&folder);
     let ran = branches::run(language, &hub);
-    assert_eq!(hub.stderr(), "", "nothing it logs is worth a warning");
+    // The branches of 500 and 503 are reached on purpose, and each such answer is a line of the log.
+    let log = hub.stderr();
+    let others: Vec<&str> = log.lines().filter(|line| !line.contains("a request failed")).collect();
+    assert_eq!(others, [""; 0], "nothing else it logs is worth a warning");
     ran
 }

@@ -19,10 +19,14 @@ behaves_like = "MUSIC_NOW"
 [merchants.STREAMCO.products.RADIO]
 name = "Radio"
 behaves_like = "MUSIC_NOW"
+[resellers.acme]
+name = "Acme Telecom"
 [resellers.acme.test.routes.STREAMCO]
 repeatable = true
 inquiry = true
 [resellers.acme.live]
+[resellers.birch]
+name = "Birch Bank"
 [resellers.birch.test.routes.STREAMCO]
 [credentials.acme-test]
 reseller = "acme"
