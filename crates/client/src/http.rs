@@ -34,7 +34,7 @@ pub struct Http {
 #[derive(Debug, Clone)]
 enum Way {
     /// Over connections made as they are needed.
-    Pool(Client<HttpsConnector<HttpConnector>, Full<Bytes>>),
+    Pool(Box<Client<HttpsConnector<HttpConnector>, Full<Bytes>>>),
     /// One after the other, over one connection that was there.
     One(Arc<Mutex<SendRequest<Full<Bytes>>>>),
 }
@@ -98,7 +98,7 @@ impl Http {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE_WITHIN)
             .build(https);
-        Ok(Self { way: Way::Pool(client) })
+        Ok(Self { way: Way::Pool(Box::new(client)) })
     }
 
     /// A sender over one connection that is there already: a Unix socket, or a pipe within the process.

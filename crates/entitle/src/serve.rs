@@ -147,7 +147,6 @@ impl Options {
         if token.len() < TOKEN_CHARS_MIN {
             bail!("{} holds no token of at least {TOKEN_CHARS_MIN} characters", file.display());
         }
-        #[expect(clippy::disallowed_methods, reason = "a listener, not a connection outwards")]
         let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
         Ok(Some(Operators::Port(listener, token)))
     }

@@ -60,7 +60,6 @@ pub(crate) async fn connect(database: &Path) -> Result<Option<UnixStream>> {
         Ok(_) => named,
         Err(_) => return Ok(None),
     };
-    #[expect(clippy::disallowed_methods, reason = "the way to a hub of this machine")]
     match UnixStream::connect(&path).await {
         Ok(stream) => {
             // A name in a directory of everybody's may have been taken by somebody else meanwhile.

@@ -51,7 +51,7 @@ pub struct Answered {
     pub promises: Vec<Promise>,
 }
 
-/// A later call of the built-in merchant, in its own words (see [`crate::test::said`]).
+/// A later call of the built-in merchant, in its own words (see [`Connector::said`]).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Promise {
     /// When, by the store's clock.

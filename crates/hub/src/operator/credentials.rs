@@ -149,7 +149,7 @@ impl Hub {
         asked: &Asked,
     ) -> Result<(), Box<ErrorAnswer>> {
         let mut entry = asked.entry(act, &after.user, self.store.now())?;
-        entry.before = before.as_ref().map(|row| described(row));
+        entry.before = before.as_ref().map(described);
         entry.after = Some(described(&after));
         let act = Act::Credential { before, after: after.clone() };
         match self.store.administer(vec![act], entry).await.map_err(from_store)? {

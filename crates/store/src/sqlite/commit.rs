@@ -14,14 +14,14 @@ use rusqlite::Connection;
 pub(super) fn apply(session: &mut Session, prepared: &Prepared) -> Result<Committed, Fault> {
     let change = &prepared.change;
     let live = session.is_live(change.account)?;
-    if let Some(row) = creates_plainly(change) {
-        if write_new(&session.connection, prepared, row, live)? {
-            write_events(session, prepared, row)?;
-            write_beside(&session.connection, change)?;
-            return Ok(Committed::Done);
-        }
-        // A key stood in the way and nothing is written: the checks say which.
+    if let Some(row) = creates_plainly(change)
+        && write_new(&session.connection, prepared, row, live)?
+    {
+        write_events(session, prepared, row)?;
+        write_beside(&session.connection, change)?;
+        return Ok(Committed::Done);
     }
+    // A key stood in the way and nothing is written: the checks say which.
     match check(&session.connection, change, live)? {
         Err(cause) => {
             let found = found(&session.connection, change)?;

@@ -39,7 +39,6 @@ async fn a_client_that_reads_nothing_loses_its_connection() {
 async fn a_stream_that_is_never_read_ends_its_http2_connection() {
     let hub = impatient().await;
     let stream = TokioIo::new(connect(hub.address).await);
-    #[expect(clippy::disallowed_methods, reason = "the tests' own client")]
     let handshake = hyper::client::conn::http2::Builder::new(TokioExecutor::new())
         .initial_stream_window_size(1_000)
         .handshake(stream);
