@@ -96,7 +96,9 @@ async fn serve(options: &Options) -> Result<()> {
     let parts = open_serving(shared, sealing, &public_url, receivers, ::openapi::document().into()).await?;
     let version = parts.applied.version;
     let hub = Hub::build(parts).await?;
-    hub.keep_what_was_created().await;
+    // It walks everything that is open; the hub serves meanwhile.
+    let keeping = hub.clone();
+    tokio::spawn(async move { keeping.keep_what_was_created().await });
     options.watching.trace(&hub)?;
     let bound = socket::bind(&file)?;
     println!("{}", options.start_text(address, &file, version, &public_url));

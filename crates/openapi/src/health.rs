@@ -14,7 +14,7 @@ pub(crate) const SPECS: &[Spec] = &[
         parameters: &[],
         body: None,
         answers: &[success(200, "It lives.", &["HealthAnswer"], &["HealthAnswer"])],
-        refusals: &[],
+        refusals: &[408],
     },
     Spec {
         id: "readyz",
@@ -25,7 +25,7 @@ pub(crate) const SPECS: &[Spec] = &[
         parameters: &[],
         body: None,
         answers: &[success(200, "It is ready.", &["HealthAnswer"], &["HealthAnswer"])],
-        refusals: &[503],
+        refusals: &[408, 503],
     },
 ];
 
