@@ -62,7 +62,7 @@ pub(crate) enum NotKnown {
 /// The credentials of the hub.
 pub(crate) struct Credentials {
     rows: RwLock<HashMap<String, CredentialRow>>,
-    remembered: RwLock<HashMap<[u8; 32], Verified>>,
+    remembered: RwLock<HashMap<[u8; 32], Arc<Verified>>>,
     memory_key: [u8; 32],
     checks: Mutex<HashMap<CheckKey, Arc<Check>>>,
     /// Wrong passwords by address.
@@ -76,7 +76,7 @@ pub(crate) struct Credentials {
 /// A header's fingerprint, and whether it came from where its credential may be used.
 type CheckKey = ([u8; 32], bool);
 /// A check that all requests with the same header wait for.
-type Check = OnceCell<Result<Verified, NotKnown>>;
+type Check = OnceCell<Result<Arc<Verified>, NotKnown>>;
 
 /// Somebody who waits for a check. The last one takes it away, whether it came to its end or its
 /// caller hung up: a check that nobody waits for must not fill the queue.
@@ -139,7 +139,7 @@ impl Credentials {
         client: IpAddr,
         admits: impl Fn(&str) -> bool,
         now: Moment,
-    ) -> Result<Verified, NotKnown> {
+    ) -> Result<Arc<Verified>, NotKnown> {
         let header = header.ok_or(NotKnown::Missing)?;
         if header.len() > HEADER_BYTES_MAX {
             return Err(NotKnown::Malformed);
@@ -159,14 +159,14 @@ impl Credentials {
                 Err(NotKnown::Wrong) => {}
                 _ => attempt.passes(),
             }
-            checked
+            checked.map(Arc::new)
         };
         let verified = joined.check.get_or_init(checking).await.clone()?;
         // A check takes its time: what was revoked or replaced meanwhile lets nobody in any more.
         if !self.is_good(&verified.user, &verified.hash, now) {
             return Err(NotKnown::Wrong);
         }
-        self.remember(fingerprint, verified.clone());
+        self.remember(fingerprint, Arc::clone(&verified));
         Ok(verified)
     }
 
@@ -183,10 +183,10 @@ impl Credentials {
         self.checks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn recall(&self, fingerprint: &[u8; 32], now: Moment) -> Option<Verified> {
+    fn recall(&self, fingerprint: &[u8; 32], now: Moment) -> Option<Arc<Verified>> {
         let remembered = self.remembered.read().unwrap_or_else(PoisonError::into_inner);
         let verified = remembered.get(fingerprint)?;
-        self.is_good(&verified.user, &verified.hash, now).then(|| verified.clone())
+        self.is_good(&verified.user, &verified.hash, now).then(|| Arc::clone(verified))
     }
 
     /// Whether a password of that hash still lets this user in.
@@ -203,7 +203,7 @@ impl Credentials {
         self.rows.write().unwrap_or_else(PoisonError::into_inner).insert(row.user.clone(), row);
     }
 
-    fn remember(&self, fingerprint: [u8; 32], verified: Verified) {
+    fn remember(&self, fingerprint: [u8; 32], verified: Arc<Verified>) {
         let mut remembered = self.remembered.write().unwrap_or_else(PoisonError::into_inner);
         if remembered.len() >= REMEMBERED_MAX {
             remembered.clear();

@@ -81,6 +81,9 @@ pub(crate) enum NoRoute {
     Method(&'static str),
 }
 
+/// More than any path here has.
+const SEGMENTS_MAX: usize = 8;
+
 /// Paths named in hints, `{id}` standing for an id.
 const PATHS: [&str; 14] = [
     "/v1/echo/{id}",
@@ -104,8 +107,13 @@ const PATHS: [&str; 14] = [
 pub(crate) fn route(method: &Method, path: &str, is_sandbox: bool) -> Result<Action, NoRoute> {
     let method = if method == Method::HEAD { Method::GET } else { method.clone() };
     let segments = segments(path).ok_or(NoRoute::Path(None))?;
-    let words: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
-    let found = match words.as_slice() {
+    let mut words = [""; SEGMENTS_MAX];
+    for (word, segment) in words.iter_mut().zip(&segments) {
+        *word = segment;
+    }
+    // Of a longer path nothing is known, however it goes on.
+    let words = &words[..segments.len().min(SEGMENTS_MAX)];
+    let found = match words {
         ["sandbox", "v1", rest @ ..] if is_sandbox => sandbox_route(&method, rest),
         ["activate", token] => Some(one_of(
             &method,
@@ -124,7 +132,7 @@ pub(crate) fn route(method: &Method, path: &str, is_sandbox: bool) -> Result<Act
         }
         ["v1", rest @ ..] | rest => reseller_route(&method, rest),
     };
-    found.unwrap_or_else(|| Err(NoRoute::Path(nearest_path(&words))))
+    found.unwrap_or_else(|| Err(NoRoute::Path(nearest_path(words))))
 }
 
 type Routed = Option<Result<Action, NoRoute>>;

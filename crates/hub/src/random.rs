@@ -21,6 +21,23 @@ pub struct Random {
     last: AtomicU64,
 }
 
+/// Sixteen hexadecimal digits that name one request; kept without an allocation, since every request
+/// has one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RequestId([u8; 16]);
+
+impl RequestId {
+    fn of(number: u64) -> Self {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        Self(std::array::from_fn(|at| DIGITS[(number >> (60 - 4 * at)) as usize & 0xf]))
+    }
+
+    /// As text.
+    pub(crate) fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
 #[derive(Debug)]
 struct Pool {
     bytes: [u8; POOL_BYTES],
@@ -65,8 +82,8 @@ impl Random {
 
     /// A short word that names one request in answers and logs.
     #[must_use]
-    pub fn request_id(&self) -> String {
-        format!("{:016x}", self.u64())
+    pub(crate) fn request_id(&self) -> RequestId {
+        RequestId::of(self.u64())
     }
 
     /// A number for a trace or a span; never 0, which stands for none.
@@ -113,6 +130,12 @@ fn fill<const N: usize>() -> Result<[u8; N], NoRandomness> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_request_id_is_the_number_in_sixteen_digits() {
+        assert_eq!(RequestId::of(0x0012_3456_789a_bcde).as_str(), "00123456789abcde");
+        assert_eq!(RequestId::of(u64::MAX).as_str(), "ffffffffffffffff");
+    }
 
     #[test]
     fn keys_ascend_even_when_the_clock_stands_still_or_goes_back() {

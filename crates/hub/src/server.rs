@@ -36,9 +36,6 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
-/// A connection on which no request comes for so long is closed; headers that have begun are
-/// awaited less long, in `patience`.
-const IDLE_WITHIN: Duration = Duration::from_secs(60);
 /// Request headers take at most so many bytes.
 const HEADER_BYTES_MAX: usize = 64 * 1024;
 /// Running requests get so long to end when the hub stops (docs/LIFECYCLE.md section 4).
@@ -201,14 +198,14 @@ impl Served {
         let write_within = self.transport.write_within;
         let stream = Patient::new(stream, self.hub.clone(), Arc::clone(&requests), write_within);
         let served = Arc::clone(self);
-        let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
+        let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
             requests.begin();
             let client = served.transport.client(peer, request.headers());
-            request.extensions_mut().insert(client);
             let is_http2 = request.version() == Version::HTTP_2;
             let (hub, requests) = (served.hub.clone(), Arc::clone(&requests));
             async move {
-                let (head, body) = serve(hub, request).await.into_parts();
+                // Boxed: the connection keeps a place for this, as long as it is open.
+                let (head, body) = Box::pin(serve(&hub, request, client)).await.into_parts();
                 requests.answer();
                 let body = if is_http2 { Sending::watched(body, &requests.open) } else { Sending::whole(body) };
                 Ok::<_, Infallible>(Response::from_parts(head, body))
@@ -222,8 +219,8 @@ fn builder(transport: &Transport) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
     builder
         .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(IDLE_WITHIN)
+        // `patience` sees to slow headers and idle connections: hyper would set up a timer a request.
+        .header_read_timeout(None)
         // Without `pipeline_flush`: it would keep back the answer to what is no HTTP.
         .max_buf_size(HEADER_BYTES_MAX);
     builder

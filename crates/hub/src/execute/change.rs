@@ -8,17 +8,17 @@ use entitlement::{
     Decision, Entitlement, Event, Moment, NotificationReason, NotifySwitches, Reply, RowAfter, Set, carry_out_telling,
     effects, next_due,
 };
-use ids::{EntitlementKey, OperationId, TargetId};
+use ids::{AccountId, EntitlementKey, OperationId, RouteId, TargetId};
 use merchants::Promise;
 use store::{AuditEntry, Change, ClaimChange, ClosedOperation, NewCallback, Notice, Row, RowChange};
 use wire::{NOTIFICATION_FORM, NOTIFICATION_REASON_FIELD, Switches};
 
 /// A change in the making: one or more decisions about one entitlement, to be committed at once.
 pub(crate) struct Draft {
-    /// The row before, or a new one's (revision 0).
-    row: Row,
-    /// Whether the row lies in the store already.
-    stored: bool,
+    /// The row's place; its state stands in `before` and `after`.
+    place: Place,
+    /// The state that lies in the store; `None` for a new row.
+    before: Option<Entitlement>,
     /// `None` once a create came to nothing.
     after: Option<Entitlement>,
     events: Vec<Event>,
@@ -30,14 +30,30 @@ pub(crate) struct Draft {
     overtaken_by: &'static str,
 }
 
+/// A row without its state.
+struct Place {
+    key: EntitlementKey,
+    account: AccountId,
+    route: RouteId,
+    own_id: Option<String>,
+    slot: Option<u32>,
+    revision: u32,
+    last_event: u32,
+}
+
 impl Draft {
     /// A change of a stored row.
     pub(crate) fn of(row: Row) -> Self {
-        let after = Some(row.state.clone());
+        let Row { key, account, route, own_id, slot, revision, last_event, due_at: _, state } = row;
+        let place = Place { key, account, route, own_id, slot, revision, last_event };
+        Self::at(place, Some(state.clone()), state)
+    }
+
+    fn at(place: Place, before: Option<Entitlement>, state: Entitlement) -> Self {
         Self {
-            row,
-            stored: true,
-            after,
+            place,
+            before,
+            after: Some(state),
             events: Vec::new(),
             notices: Vec::new(),
             callbacks: Vec::new(),
@@ -56,18 +72,9 @@ impl Draft {
         slot: u32,
         state: Entitlement,
     ) -> Self {
-        let row = Row {
-            key,
-            account: account.id,
-            route: route.id,
-            own_id,
-            slot: Some(slot),
-            revision: 0,
-            last_event: 0,
-            due_at: None,
-            state,
-        };
-        Self { stored: false, ..Self::of(row) }
+        let (account, route, slot) = (account.id, route.id, Some(slot));
+        let place = Place { key, account, route, own_id, slot, revision: 0, last_event: 0 };
+        Self::at(place, None, state)
     }
 
     /// The state as it will be; `None` once a create came to nothing.
@@ -82,7 +89,7 @@ impl Draft {
 
     /// The entitlement's key.
     pub(crate) fn key(&self) -> EntitlementKey {
-        self.row.key
+        self.place.key
     }
 
     /// The notifications it obliges, in their order.
@@ -92,7 +99,7 @@ impl Draft {
 
     /// Whether there is nothing to commit.
     pub(crate) fn is_empty(&self) -> bool {
-        self.events.is_empty() && self.stored && self.after.as_ref() == Some(&self.row.state)
+        self.events.is_empty() && self.before.is_some() && self.after == self.before
     }
 
     /// Adds a decision.
@@ -114,7 +121,7 @@ impl Draft {
 
     /// Adds what the test merchant promised.
     pub(crate) fn promise(&mut self, promises: Vec<Promise>) {
-        let key = self.row.key;
+        let key = self.place.key;
         self.callbacks.extend(promises.into_iter().map(|promise| NewCallback {
             key,
             at: promise.at,
@@ -134,26 +141,32 @@ impl Draft {
 
     /// Moves the row to another slot (its customer changed).
     pub(crate) fn take_slot(&mut self, slot: u32) {
-        self.row.slot = Some(slot);
+        self.place.slot = Some(slot);
     }
 
     /// The change.
     pub(crate) fn finish(self, at: Moment, claim: ClaimChange, request: Option<String>) -> Change {
         let empty = self.is_empty();
         let closed = self.closed.clone().or_else(|| self.overtaken(at));
-        let account = self.row.account;
-        // In the audit an entitlement is told by its status.
-        let before = self.row.state.record.status.to_string();
-        let after = self.after.as_ref().map(|after| after.record.status.to_string());
-        let row = match (self.after, self.stored) {
+        let account = self.place.account;
+        let audit = self.audit.map(|entry| {
+            // In the audit an entitlement is told by its status.
+            let status = |state: &Entitlement| state.record.status.to_string();
+            Box::new(AuditEntry {
+                before: self.before.as_ref().map(status),
+                after: self.after.as_ref().map(status),
+                ..*entry
+            })
+        });
+        let stored = self.before.is_some();
+        let row = match (self.after, stored) {
             (_, true) if empty => RowChange::None,
-            (Some(state), true) => RowChange::Update(Box::new(row_after(self.row, state, self.events.len()))),
-            (Some(state), false) => RowChange::Insert(Box::new(row_after(self.row, state, self.events.len()))),
-            (None, true) => RowChange::Remove { key: self.row.key, revision: self.row.revision },
+            (Some(state), true) => RowChange::Update(Box::new(row_after(self.place, state, self.events.len()))),
+            (Some(state), false) => RowChange::Insert(Box::new(row_after(self.place, state, self.events.len()))),
+            (None, true) => RowChange::Remove { key: self.place.key, revision: self.place.revision },
             (None, false) => RowChange::None,
         };
-        let wakes_lanes = self.stored && changes_url(&self.events);
-        let audit = self.audit.map(|entry| Box::new(AuditEntry { before: Some(before), after, ..*entry }));
+        let wakes_lanes = stored && changes_url(&self.events);
         Change {
             account,
             at,
@@ -172,11 +185,11 @@ impl Draft {
 
     /// The stored operation, if it is over: it is kept for operators, whatever ended it.
     fn overtaken(&self, at: Moment) -> Option<ClosedOperation> {
-        let over = self.row.state.operation.as_ref().filter(|_| self.stored)?;
+        let over = self.before.as_ref()?.operation.as_ref()?;
         let open = self.after.as_ref().and_then(|after| after.operation.as_ref());
         open.is_none_or(|open| open.id != over.id).then(|| ClosedOperation {
             id: over.id,
-            key: self.row.key,
+            key: self.place.key,
             kind: ask_word(&over.ask).to_owned(),
             outcome: self.overtaken_by.to_owned(),
             opened_at: over.opened_at,
@@ -224,15 +237,19 @@ fn changes_url(events: &[Event]) -> bool {
     events.iter().flat_map(|event| &event.sets).any(|set| matches!(set, Set::NotificationUrl(_)))
 }
 
-fn row_after(before: Row, state: Entitlement, new_events: usize) -> Row {
+fn row_after(before: Place, state: Entitlement, new_events: usize) -> Row {
+    let Place { key, account, route, own_id, slot, revision, last_event } = before;
     let open = state.record.status.is_open();
     Row {
-        slot: before.slot.filter(|_| open),
-        revision: before.revision + 1,
-        last_event: before.last_event + u32::try_from(new_events).unwrap_or(u32::MAX),
+        key,
+        account,
+        route,
+        own_id,
+        slot: slot.filter(|_| open),
+        revision: revision + 1,
+        last_event: last_event + u32::try_from(new_events).unwrap_or(u32::MAX),
         due_at: next_due(&state),
         state,
-        ..before
     }
 }
 

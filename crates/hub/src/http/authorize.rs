@@ -10,7 +10,7 @@ use crate::server::Client;
 use crate::watching::Checked;
 use hyper::header::{AUTHORIZATION, HOST, HeaderMap, HeaderValue};
 use hyper::http::request::Parts;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::sync::Arc;
 use tokio::time::Instant;
 use wire::{ErrorAnswer, RateLimit, ResponseCode, Signed, SignedMessage};
@@ -23,18 +23,8 @@ pub(crate) struct Asker {
 }
 
 impl Asker {
-    pub(crate) fn of<B>(request: &hyper::Request<B>) -> Self {
-        Self::new(request.headers(), request.extensions().get())
-    }
-
-    pub(crate) fn of_parts(parts: &Parts) -> Self {
-        Self::new(&parts.headers, parts.extensions.get())
-    }
-
-    fn new(headers: &HeaderMap, client: Option<&Client>) -> Self {
-        // Every request has come over a connection; an address that nobody has is on no list.
-        let client = client.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |client| client.0);
-        Self { credential: headers.get(AUTHORIZATION).cloned(), client }
+    pub(crate) fn new(headers: &HeaderMap, client: Client) -> Self {
+        Self { credential: headers.get(AUTHORIZATION).cloned(), client: client.0 }
     }
 
     /// Whether it shows a credential at all.

@@ -21,6 +21,9 @@ pub(crate) async fn read(body: Incoming) -> Result<Bytes, Box<ErrorAnswer>> {
 
 /// The body's bytes, as many as that.
 pub(crate) async fn read_up_to(body: Incoming, bytes_max: usize) -> Result<Bytes, Box<ErrorAnswer>> {
+    if body.is_end_stream() {
+        return Ok(Bytes::new());
+    }
     if body.size_hint().lower() > bytes_max as u64 {
         return Err(too_large());
     }

@@ -47,12 +47,12 @@ struct Asked {
 type Answered = Result<Answer, Box<ErrorAnswer>>;
 
 impl Hub {
-    pub(super) async fn entitlement_action(&self, action: Action, request: Request<Incoming>) -> Reply {
+    pub(super) async fn entitlement_action(&self, action: &Action, request: Request<Incoming>, asker: &Asker) -> Reply {
         let identity =
             request.headers().get("x-requestidentifier").or(request.headers().get("idempotency-key")).cloned();
-        let is_dry_run = is_dry_run(&action, request.headers());
+        let is_dry_run = is_dry_run(action, request.headers());
         let mut standing = None;
-        let answered = self.answer_reseller(action, request, &mut standing).await;
+        let answered = self.answer_reseller(action, request, asker, &mut standing).await;
         let mut answer = answered.unwrap_or_else(|error| Answer::error(&error));
         answer.rate_limit = answer.rate_limit.or(standing);
         if is_dry_run && answer.preference_applied.is_none() && answer.http != 401 {
@@ -69,14 +69,14 @@ impl Hub {
     /// size; a signature is verified once there is a body. `standing` becomes how the rate stands.
     async fn answer_reseller(
         &self,
-        action: Action,
+        action: &Action,
         request: Request<Incoming>,
+        asker: &Asker,
         standing: &mut Option<RateLimit>,
     ) -> Answered {
         let (parts, incoming) = request.into_parts();
-        let asker = Asker::of_parts(&parts);
         let epoch = *self.credentials_epoch.borrow();
-        let sender = self.authorize(&asker).await?;
+        let sender = self.authorize(asker).await?;
         let signature = read_signature(&sender.gate, &parts.headers, self.real_now_s())?;
         *standing = count(&sender.gate)?;
         let place = self.load.take(sender.account.id)?;
@@ -90,7 +90,7 @@ impl Hub {
         }
         if *self.credentials_epoch.borrow() != epoch {
             // A body may take 10 s: what it asks is decided on the catalog of now.
-            account = switched(Arc::clone(&self.authorize(&asker).await?.account), &parts.headers);
+            account = switched(Arc::clone(&self.authorize(asker).await?.account), &parts.headers);
         }
         let is_read = action.is_read();
         let asked = Asked {
@@ -101,24 +101,24 @@ impl Hub {
             headers: parts.headers,
         };
         match action {
-            Action::Echo(id) => Ok(Answer::plain(200, echo_body(&id))),
-            Action::Read(id) => self.read(&asked, &id).await,
-            Action::Explain(id) => Box::pin(self.explain(&asked.account, &id)).await,
+            Action::Echo(id) => Ok(Answer::plain(200, echo_body(id))),
+            Action::Read(id) => self.read(&asked, id).await,
+            Action::Explain(id) => Box::pin(self.explain(&asked.account, id)).await,
             Action::Products(reseller) => {
                 let customer = customer(&asked.headers)?;
                 Box::pin(self.products(&asked.account, reseller.as_deref(), customer.as_deref())).await
             }
-            Action::History(id) => Box::pin(self.history(&asked.account, &id)).await,
-            Action::Feed => Box::pin(self.feed(&asked.account, parts.uri.query(), &asker, place)).await,
+            Action::History(id) => Box::pin(self.history(&asked.account, id)).await,
+            Action::Feed => Box::pin(self.feed(&asked.account, parts.uri.query(), asker, place)).await,
             Action::Report => Box::pin(self.report(asked)).await,
             Action::Create => Box::pin(self.write(self.wire_create(asked)?)).await,
             Action::Update => Box::pin(self.write(wire_update(asked)?)).await,
-            Action::Cancel(id) => Box::pin(self.write(wire_end(asked, id, false)?)).await,
-            Action::Revoke(id) => Box::pin(self.write(wire_end(asked, id, true)?)).await,
+            Action::Cancel(id) => Box::pin(self.write(wire_end(asked, id.clone(), false)?)).await,
+            Action::Revoke(id) => Box::pin(self.write(wire_end(asked, id.clone(), true)?)).await,
             Action::Reactivate => Err(Box::new(api_ended())),
             Action::ActivationInfo(id) => {
                 let caller = asked.caller(None, "");
-                Ok(Box::pin(self.execute(caller, Wanted::ActivationInfo(id))).await)
+                Ok(Box::pin(self.execute(caller, Wanted::ActivationInfo(id.clone()))).await)
             }
             _ => Err(Box::new(crate::answer::internal_error())),
         }

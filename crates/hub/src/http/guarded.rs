@@ -9,17 +9,10 @@ use std::task::{Context, Poll};
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Panicked;
 
-/// A future that is polled under guard.
-pub(super) struct Guarded<F>(Pin<Box<F>>);
+/// A future that is polled under guard, where it is pinned.
+pub(super) struct Guarded<'a, F>(pub(super) Pin<&'a mut F>);
 
-impl<F: Future> Guarded<F> {
-    /// Boxed, so that what holds it stays small.
-    pub(super) fn new(future: F) -> Self {
-        Self(Box::pin(future))
-    }
-}
-
-impl<F: Future> Future for Guarded<F> {
+impl<F: Future> Future for Guarded<'_, F> {
     type Output = Result<F::Output, Panicked>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -36,14 +29,15 @@ impl<F: Future> Future for Guarded<F> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::pin::pin;
 
     #[tokio::test]
     async fn a_panic_becomes_a_value_and_an_answer_stays_one() {
-        assert_eq!(Guarded::new(async { 7 }).await, Ok(7));
-        let broken = async {
+        assert_eq!(Guarded(pin!(async { 7 })).await, Ok(7));
+        let broken = pin!(async {
             tokio::task::yield_now().await;
             panic!("on purpose")
-        };
-        assert_eq!(Guarded::new(broken).await, Err::<(), _>(Panicked));
+        });
+        assert_eq!(Guarded(broken).await, Err::<(), _>(Panicked));
     }
 }

@@ -7,6 +7,8 @@ use super::{Action, NoRoute, health, route};
 use crate::Hub;
 use crate::answer::{Answer, internal_error, unavailable};
 use crate::questions::feed_within;
+use crate::random::RequestId;
+use crate::server::Client;
 use crate::watching::{self, Outcome};
 use bytes::Bytes;
 use http_body_util::Full;
@@ -31,16 +33,16 @@ pub(crate) type Reply = Response<Full<Bytes>>;
 /// Answers one request. A caller who hangs up drops only this future: a change that was handed to
 /// the store is committed all the same, and an operation at a merchant runs in a task of its own
 /// from its intent on (docs/LIFECYCLE.md section 4).
-pub(super) async fn serve(hub: Hub, request: Request<Incoming>, id: &str) -> Reply {
+pub(super) async fn serve(hub: &Hub, request: Request<Incoming>, client: Client, id: RequestId) -> Reply {
     let method = request.method().clone();
     let mut reply = match route(&method, request.uri().path(), hub.sandbox.is_some()) {
         Ok(action) => {
             watching::is_about(&action);
-            run(hub, action, request, id).await
+            run(hub, &action, request, client, id).await
         }
         Err(missed) => json(Answer::error(&no_route(missed))),
     };
-    if let Ok(value) = HeaderValue::from_str(id) {
+    if let Ok(value) = HeaderValue::from_str(id.as_str()) {
         reply.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
     }
     reply
@@ -71,7 +73,8 @@ pub(crate) fn speaks_tls(hub: &Hub) -> String {
 }
 
 fn last_words(hub: &Hub, status: &str, error: &ErrorAnswer) -> String {
-    let id = hub.random.request_id();
+    let request_id = hub.random.request_id();
+    let id = request_id.as_str();
     let body = error.body();
     let outcome = Outcome { code: error.code, rule: error.rule };
     hub.watching.figures.requests.count_without_request(error.http, outcome);
@@ -83,46 +86,45 @@ fn last_words(hub: &Hub, status: &str, error: &ErrorAnswer) -> String {
     )
 }
 
-async fn run(hub: Hub, action: Action, request: Request<Incoming>, id: &str) -> Reply {
+async fn run(hub: &Hub, action: &Action, request: Request<Incoming>, client: Client, id: RequestId) -> Reply {
     let within = match action {
         Action::SandboxMoveClock => CLOCK_WITHIN,
         Action::Feed => feed_within(request.uri().query()),
         _ => ANSWER_WITHIN,
     };
-    let late = hub.clone();
-    let about = action.clone();
-    let asker = Asker::of(&request);
+    let asker = Asker::new(request.headers(), client);
     let epoch = *hub.credentials_epoch.borrow();
     let end = Instant::now() + within;
-    let mut acting = pin!(Guarded::new(act(hub, action, request)));
+    let acting = pin!(act(hub, action, request, &asker));
+    let mut acting = Guarded(acting);
     loop {
         let look_at = end.min(Instant::now() + LOOK_EVERY);
-        match timeout_at(look_at, acting.as_mut()).await {
+        match timeout_at(look_at, &mut acting).await {
             Ok(Ok(reply)) => return reply,
             Ok(Err(Panicked)) => {
-                tracing::error!(request_id = id, "a request ended in a panic");
+                tracing::error!(request_id = id.as_str(), "a request ended in a panic");
                 return json(Answer::error(&internal_error()));
             }
-            Err(_) if look_at == end => return json(Box::pin(late.too_late(&about, within, &asker)).await),
+            Err(_) if look_at == end => return json(Box::pin(hub.too_late(action, within, &asker)).await),
             Err(_) => {}
         }
-        if let Err(refused) = Box::pin(late.still_lets_in(&asker, epoch)).await {
+        if let Err(refused) = Box::pin(hub.still_lets_in(&asker, epoch)).await {
             return json(Answer::error(&refused));
         }
     }
 }
 
 /// The rare arms are boxed, so that a request's task is as small as a read's or a create's.
-async fn act(hub: Hub, action: Action, request: Request<Incoming>) -> Reply {
+async fn act(hub: &Hub, action: &Action, request: Request<Incoming>, asker: &Asker) -> Reply {
     match action {
-        Action::ActivatePage(token) => Box::pin(hub.activate_page(&token)).await,
-        Action::ActivateChoice(token) => Box::pin(hub.activate_choice(&token, request)).await,
+        Action::ActivatePage(token) => Box::pin(hub.activate_page(token)).await,
+        Action::ActivateChoice(token) => Box::pin(hub.activate_choice(token, request)).await,
         Action::Alive => health::alive(),
         Action::Ready => Box::pin(hub.ready()).await,
         Action::Metrics => Box::pin(hub.metrics()).await,
         Action::OpenApi => hub.openapi_document(),
         Action::Document(document) => document.reply(),
-        Action::SandboxInbox(name) => Box::pin(hub.inbox_receives(&name, request)).await,
+        Action::SandboxInbox(name) => Box::pin(hub.inbox_receives(name, request)).await,
         Action::SandboxNotifications
         | Action::SandboxClock
         | Action::SandboxMoveClock
@@ -131,7 +133,7 @@ async fn act(hub: Hub, action: Action, request: Request<Incoming>) -> Reply {
         | Action::SandboxForceNext
         | Action::SandboxAnswers(_)
         | Action::SandboxOutbox
-        | Action::SandboxReplay(_) => Box::pin(hub.sandbox_action(action, request)).await,
+        | Action::SandboxReplay(_) => Box::pin(hub.sandbox_action(action, request, asker)).await,
         Action::Echo(_)
         | Action::Create
         | Action::Update
@@ -144,7 +146,7 @@ async fn act(hub: Hub, action: Action, request: Request<Incoming>) -> Reply {
         | Action::ActivationInfo(_)
         | Action::History(_)
         | Action::Explain(_)
-        | Action::Products(_) => hub.entitlement_action(action, request).await,
+        | Action::Products(_) => hub.entitlement_action(action, request, asker).await,
     }
 }
 

@@ -37,32 +37,32 @@ impl Hub {
         json(Answer::plain(status, "{}".to_owned()))
     }
 
-    pub(super) async fn sandbox_action(&self, action: Action, request: Request<Incoming>) -> Reply {
+    pub(super) async fn sandbox_action(&self, action: &Action, request: Request<Incoming>, asker: &Asker) -> Reply {
         let (parts, incoming) = request.into_parts();
-        let answered = self.sandbox_answer(action, &parts, incoming).await;
+        let answered = self.sandbox_answer(action, &parts, incoming, asker).await;
         json(answered.unwrap_or_else(|error| Answer::error(&error)))
     }
 
-    async fn sandbox_answer(&self, action: Action, parts: &Parts, incoming: Incoming) -> Answered {
+    async fn sandbox_answer(&self, action: &Action, parts: &Parts, incoming: Incoming, asker: &Asker) -> Answered {
         let (headers, query) = (&parts.headers, parts.uri.query());
-        let sender = self.authorize(&Asker::of_parts(parts)).await?;
+        let sender = self.authorize(asker).await?;
         let account = &sender.account;
         let _place = self.load.take(account.id)?;
         let bytes = body::read(incoming).await?;
         let Some(sandbox) = &self.sandbox else {
             return Err(Box::new(crate::answer::internal_error()));
         };
-        if action == Action::SandboxNotifications {
+        if *action == Action::SandboxNotifications {
             let (inbox, limit) = inbox_filter(query.unwrap_or(""))?;
             return Ok(Answer::plain(200, sandbox.inbox().list(inbox.as_deref(), limit)));
         }
-        if action == Action::SandboxClock {
+        if *action == Action::SandboxClock {
             return self.clock_now(account).await;
         }
-        if action == Action::SandboxNext {
+        if *action == Action::SandboxNext {
             return Ok(self.next_forced(account));
         }
-        if action == Action::SandboxOutbox {
+        if *action == Action::SandboxOutbox {
             return self.outbox(account, query.unwrap_or("")).await;
         }
         let asked = body::json(headers, &bytes)?.unwrap_or_default();
@@ -75,11 +75,11 @@ impl Hub {
             }
             Action::SandboxAnswers(name) => {
                 let (status, times) = answers(&asked)?;
-                sandbox.inbox().answer_with(&name, status, times);
-                let members = format!("\"inbox\":{},\"status\":{status},\"times\":{times}", quoted(&name));
+                sandbox.inbox().answer_with(name, status, times);
+                let members = format!("\"inbox\":{},\"status\":{status},\"times\":{times}", quoted(name));
                 Ok(Answer::plain(200, envelope(&members)))
             }
-            Action::SandboxReplay(id) => self.replay_one(account, &id).await,
+            Action::SandboxReplay(id) => self.replay_one(account, id).await,
             _ => Err(Box::new(crate::answer::internal_error())),
         }
     }

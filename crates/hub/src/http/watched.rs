@@ -3,21 +3,26 @@
 
 use super::respond::{self, Reply};
 use crate::Hub;
+use crate::random::RequestId;
+use crate::server::Client;
 use crate::watching::Outcome;
 use hyper::Request;
 use hyper::body::Incoming;
+use std::pin::pin;
 
 /// Answers one request, watched.
-pub(crate) async fn serve(hub: Hub, request: Request<Incoming>) -> Reply {
+pub(crate) async fn serve(hub: &Hub, request: Request<Incoming>, client: Client) -> Reply {
     let context = hub.begin_context(request.headers());
-    let id = context.id().to_owned();
-    context.scope(watched(hub, request, id)).await
+    // Pinned where it is made: a request's future has thousands of bytes, and moves by copying them.
+    let answering = pin!(watched(hub, request, client, context.id()));
+    context.scope(answering).await
 }
 
-async fn watched(hub: Hub, request: Request<Incoming>, id: String) -> Reply {
+async fn watched(hub: &Hub, request: Request<Incoming>, client: Client, id: RequestId) -> Reply {
     let under_way = hub.watching.figures.requests.begin();
     let method = request.method().clone();
-    let reply = respond::serve(hub.clone(), request, &id).await;
+    let reply = respond::serve(hub, request, client, id).await;
+    let id = id.as_str();
     let status = reply.status().as_u16();
     let outcome = reply.extensions().get::<Outcome>().copied().unwrap_or_else(|| Outcome::of_status(status));
     let operation = under_way.answered(status, outcome).operation;

@@ -9,7 +9,7 @@ use std::net::{IpAddr, SocketAddr};
 /// The header that proxies append their peer's address to.
 const FORWARDED: &str = "x-forwarded-for";
 
-/// The client's address, an extension of every request.
+/// The client's address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Client(pub(crate) IpAddr);
 

@@ -4,6 +4,7 @@
 use super::traceparent;
 use super::tracer::{Finished, Kind, Trace};
 use crate::http::Action;
+use crate::random::RequestId;
 use std::cell::Cell;
 use std::future::Future;
 use std::sync::Arc;
@@ -16,24 +17,25 @@ tokio::task_local! {
 /// What travels with a request's task.
 #[derive(Debug)]
 pub(crate) struct Context {
-    id: String,
+    id: RequestId,
     operation: Cell<usize>,
     trace: Option<Arc<Trace>>,
 }
 
 impl Context {
-    pub(super) fn new(id: String, trace: Option<Arc<Trace>>) -> Self {
+    pub(super) fn new(id: RequestId, trace: Option<Arc<Trace>>) -> Self {
         Self { id, operation: Cell::new(super::requests::NO_OPERATION), trace }
     }
 
     /// The request's id.
-    pub(crate) fn id(&self) -> &str {
-        &self.id
+    pub(crate) const fn id(&self) -> RequestId {
+        self.id
     }
 
-    /// Runs a request's future under this context.
-    pub(crate) async fn scope<F: Future>(self, future: F) -> F::Output {
-        CONTEXT.scope(self, future).await
+    /// Runs a request's future under this context. Not async: an async function would keep the future
+    /// twice, as its argument and as what it awaits.
+    pub(crate) fn scope<F: Future>(self, future: F) -> impl Future<Output = F::Output> {
+        CONTEXT.scope(self, future)
     }
 }
 
@@ -44,23 +46,26 @@ pub(crate) struct Carried(Option<Context>);
 impl Carried {
     /// Of the request that runs now.
     pub(crate) fn now() -> Self {
-        let of = |context: &Context| Context::new(context.id.clone(), context.trace.clone());
+        let of = |context: &Context| Context::new(context.id, context.trace.clone());
         Self(CONTEXT.try_with(of).ok())
     }
 
-    /// Runs a future as a part of that request.
-    pub(crate) async fn scope<F: Future>(self, future: F) -> F::Output {
-        match self.0 {
-            Some(context) => context.scope(future).await,
-            None => future.await,
+    /// Runs a future as a part of that request. Boxed once, since it is large and would be copied.
+    pub(crate) fn scope<F: Future>(self, future: F) -> impl Future<Output = F::Output> {
+        let future = Box::pin(future);
+        async move {
+            match self.0 {
+                Some(context) => context.scope(future).await,
+                None => future.await,
+            }
         }
     }
 }
 
 /// Hands the id of the request that runs now, if one does, to a function: for lines of a log.
 pub fn with_request_id<T>(function: impl FnOnce(Option<&str>) -> T) -> T {
-    let id = CONTEXT.try_with(|context| context.id.clone()).ok();
-    function(id.as_deref())
+    let id = CONTEXT.try_with(|context| context.id).ok();
+    function(id.as_ref().map(RequestId::as_str))
 }
 
 /// What the request that runs now is about.

@@ -122,10 +122,11 @@ impl<'a> Reader<'a> {
 
     fn object(&mut self, depth: usize) -> Result<Node<'a>, Unreadable> {
         self.at += 1;
-        let mut members = Vec::new();
         if self.take(b'}') {
-            return Ok(Node::Object(members));
+            return Ok(Node::Object(Vec::new()));
         }
+        // The outermost one is mostly a record, which has about a dozen.
+        let mut members = Vec::with_capacity(if depth == 0 { 16 } else { 4 });
         loop {
             self.space();
             let name = self.string()?;

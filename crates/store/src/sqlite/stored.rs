@@ -104,13 +104,18 @@ pub(super) fn insert_where_free(
     live: bool,
     prepared: &Prepared,
 ) -> rusqlite::Result<bool> {
+    // A look-up of its own: as a condition of the INSERT it would make SQLite put the new row into a
+    // temporary table first and keep a journal of the statement, a seventh of the writer's time.
+    if is_own_id(connection, &prepared.key, live)? {
+        return Ok(false);
+    }
     let record = &row.state.record;
     let inserted = connection
         .prepare_cached(
             "INSERT INTO entitlement (key, account, live, route, own_id, customer, slot, status, product, offer, \
              external_id, created_at, updated_at, due_at, revision, version, last_event, unborn, in_flight, rest) \
-             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20 \
-             WHERE NOT EXISTS (SELECT 1 FROM entitlement WHERE live = ?3 AND own_id = ?21) ON CONFLICT DO NOTHING",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20) \
+             ON CONFLICT DO NOTHING",
         )?
         .execute(params![
             bytes(row.key),
@@ -133,7 +138,6 @@ pub(super) fn insert_where_free(
             row.state.unborn,
             in_flight(row),
             prepared.rest,
-            prepared.key,
         ])?;
     Ok(inserted > 0)
 }
