@@ -1,16 +1,17 @@
 //! A new entitlement: its intent, its limit slot, and what an identical create does
 //! (docs/LIFECYCLE.md section 7). What the merchant answers is settled in `settle/create.rs`.
 
-use crate::{Ask, Create, Entitlement, Holds, Json, JsonObject, LEASE_MS, Moment, Operation, Party, Stage, Status};
+use crate::{
+    Ask, Create, Entitlement, Holds, Json, JsonObject, LEASE_MS, Moment, Operation, Party, Record, Stage, Status,
+};
 use alloc::string::String;
 use ids::OperationId;
 
 /// The intent of a create: PENDING, counted, readable by id, but in no report, feed or
 /// notification before the outcome.
 #[must_use]
-pub fn open_create(create: &Create, id: OperationId, now: Moment) -> Entitlement {
-    let mut record = create.record.clone();
-    record.status = Status::Pending;
+pub fn open_create(create: Create, id: OperationId, now: Moment) -> Entitlement {
+    let record = Record { status: Status::Pending, ..create.record };
     Entitlement {
         record,
         version: 0,

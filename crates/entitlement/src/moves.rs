@@ -11,7 +11,7 @@ pub(crate) use update::{change_details, change_product, roll_back, update_pendin
 
 use crate::draft::Draft;
 use crate::extension::merged;
-use crate::{Entitlement, EventKind, Given, Party, Set, Status};
+use crate::{Entitlement, EventKind, Given, Party, Record, Set, Status};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
@@ -33,14 +33,16 @@ impl Turn {
 
 /// The create's outcome is known, or known to be unknown: the entitlement comes to be.
 pub(crate) fn bear(d: &mut Draft<'_>, status: Status, given: &Given, turn: Turn) {
-    let mut born = d.after.clone();
-    born.record.status = status;
-    born.record.date_activated = if status == Status::Active { d.today() } else { None };
-    born.record.date_last_updated = d.now().whole_second();
-    let pending_until = born.pending_until.filter(|_| status != Status::Active);
-    let behind = merged(&born.merchant_extension, &given.merchant_extension);
+    let pending_until = d.after.pending_until.filter(|_| status != Status::Active);
+    let behind = merged(&d.after.merchant_extension, &given.merchant_extension);
+    let mut born = Record {
+        status,
+        date_activated: d.today().filter(|_| status == Status::Active),
+        date_last_updated: d.now().whole_second(),
+        ..d.after.record.clone()
+    };
     give(&mut born, given);
-    let mut sets = Vec::from([Set::Record(Box::new(born.record))]);
+    let mut sets = Vec::from([Set::Record(Box::new(born))]);
     sets.extend((!behind.is_empty()).then_some(Set::MerchantExtension(behind)));
     sets.extend(pending_until.map(|at| Set::PendingUntil(Some(at))));
     sets.push(Set::MerchantsTurn(turn == Turn::Merchant));
@@ -111,8 +113,7 @@ pub(crate) fn is_never_active(e: &Entitlement) -> bool {
     }
 }
 
-fn give(e: &mut Entitlement, given: &Given) {
-    let record = &mut e.record;
+fn give(record: &mut Record, given: &Given) {
     if let Some(id) = &given.merchant_entitlement_id {
         record.merchant_entitlement_id.clone_from(id);
     }

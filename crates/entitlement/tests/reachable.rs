@@ -43,7 +43,7 @@ fn report(name: &str, route: &RouteFacts) {
 
 fn search(route: &RouteFacts) -> (usize, usize) {
     let create = Create { pending_until: route.pending_timeout_s.map(|s| MADE.plus_s(s)), ..create() };
-    let first = Node { e: open_create(&create, OPERATION, MADE), folded: None, now: MADE };
+    let first = Node { e: open_create(create.clone(), OPERATION, MADE), folded: None, now: MADE };
     let mut seen = HashSet::from([key(&first)]);
     let mut queue = VecDeque::from([first]);
     let mut steps = 0;

@@ -47,7 +47,7 @@ pub struct Account {
     pub notification_auth: NotificationAuth,
     /// Signs notifications.
     pub webhook_secret: wire::WebhookSecret,
-    routes: HashMap<String, Arc<Route>>,
+    routes: Arc<HashMap<String, Arc<Route>>>,
     /// Stands for routes that are gone: what has ended there is still looked at.
     gone: Arc<Route>,
 }
@@ -219,7 +219,7 @@ impl Account {
     /// The same account with its routes changed (tests give a merchant other facts).
     #[must_use]
     pub fn with_routes(mut self, change: impl Fn(&mut Route)) -> Self {
-        for route in self.routes.values_mut() {
+        for route in Arc::get_mut(&mut self.routes).into_iter().flat_map(HashMap::values_mut) {
             if let Some(route) = Arc::get_mut(route) {
                 change(route);
             }

@@ -2,10 +2,11 @@
 //! Between processes the store's checks decide; turns only spare it needless conflicts.
 
 use ids::{AccountId, RequestIdentity, RouteId};
-use std::collections::HashMap;
+use std::collections::hash_map::Entry::{Occupied, Vacant};
+use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
 /// At most so many wait behind one key (docs/API.md section 4).
@@ -33,25 +34,22 @@ pub(crate) enum NoTurn {
     TooLate,
 }
 
-type Shard<K> = Mutex<HashMap<K, Arc<Entry>>>;
+type Shard<K> = Mutex<HashMap<K, Behind<K>>>;
 
-struct Entry {
-    gate: Arc<Semaphore>,
-    /// Users of this entry, waiting or at work; counted under the shard's lock.
-    users: std::sync::atomic::AtomicUsize,
-}
+/// Who waits behind the turn that runs, in the order they came. Whoever has given up is passed over.
+type Behind<K> = VecDeque<oneshot::Sender<Turn<K>>>;
 
-pub(crate) struct Turns<K> {
+pub(crate) struct Turns<K: Eq + Hash> {
     hasher: RandomState,
     shards: Arc<Vec<Shard<K>>>,
 }
 
 /// A turn; the next one comes when it is dropped.
 pub(crate) struct Turn<K: Eq + Hash> {
-    key: K,
+    /// `None` once it has been passed on.
+    key: Option<K>,
     shard: usize,
     shards: Arc<Vec<Shard<K>>>,
-    permit: Option<OwnedSemaphorePermit>,
 }
 
 impl<K: Clone + Eq + Hash> Turns<K> {
@@ -62,53 +60,66 @@ impl<K: Clone + Eq + Hash> Turns<K> {
 
     /// Waits for this key's turn, at most until the deadline.
     pub(crate) async fn take(&self, key: K, deadline: Instant) -> Result<Turn<K>, NoTurn> {
-        let (mut turn, gate) = self.join(key)?;
-        let permit = match Arc::clone(&gate).try_acquire_owned() {
-            Ok(permit) => Ok(Ok(permit)),
-            Err(_) => timeout_at(deadline, gate.acquire_owned()).await,
+        let turn = match self.join(key)? {
+            Joined::Free(turn) => return Ok(turn),
+            Joined::Behind(turn) => turn,
         };
-        match permit {
-            Ok(Ok(permit)) => {
-                turn.permit = Some(permit);
-                Ok(turn)
-            }
+        match timeout_at(deadline, turn).await {
+            Ok(Ok(turn)) => Ok(turn),
             Ok(Err(_)) | Err(_) => Err(NoTurn::TooLate),
         }
     }
 
-    fn join(&self, key: K) -> Result<(Turn<K>, Arc<Semaphore>), NoTurn> {
+    fn join(&self, key: K) -> Result<Joined<K>, NoTurn> {
         let shard = usize::try_from(self.hasher.hash_one(&key) % SHARDS as u64).unwrap_or(0);
-        let mut entries = lock(&self.shards[shard]);
-        let entry = entries.entry(key.clone()).or_insert_with(|| Arc::new(Entry::new()));
-        // One at work and WAITING_MAX behind it.
-        if entry.users.load(std::sync::atomic::Ordering::Relaxed) > WAITING_MAX {
-            return Err(NoTurn::TooMany);
+        match lock(&self.shards[shard]).entry(key) {
+            Vacant(free) => {
+                let key = Some(free.key().clone());
+                free.insert(Behind::new());
+                Ok(Joined::Free(Turn { key, shard, shards: Arc::clone(&self.shards) }))
+            }
+            Occupied(mut taken) => {
+                let behind = taken.get_mut();
+                if behind.len() >= WAITING_MAX {
+                    behind.retain(|waiting| !waiting.is_closed());
+                }
+                if behind.len() >= WAITING_MAX {
+                    return Err(NoTurn::TooMany);
+                }
+                let (to, turn) = oneshot::channel();
+                behind.push_back(to);
+                Ok(Joined::Behind(turn))
+            }
         }
-        entry.users.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let gate = Arc::clone(&entry.gate);
-        Ok((Turn { key, shard, shards: Arc::clone(&self.shards), permit: None }, gate))
     }
 }
 
-impl Entry {
-    fn new() -> Self {
-        Self { gate: Arc::new(Semaphore::new(1)), users: std::sync::atomic::AtomicUsize::new(0) }
-    }
+/// How a key was found.
+enum Joined<K: Eq + Hash> {
+    Free(Turn<K>),
+    Behind(oneshot::Receiver<Turn<K>>),
 }
 
 impl<K: Eq + Hash> Drop for Turn<K> {
     fn drop(&mut self) {
+        let Some(key) = self.key.take() else {
+            return;
+        };
         let mut entries = lock(&self.shards[self.shard]);
-        drop(self.permit.take());
-        let left =
-            entries.get(&self.key).map(|entry| entry.users.fetch_sub(1, std::sync::atomic::Ordering::Relaxed) - 1);
-        if left == Some(0) {
-            entries.remove(&self.key);
-        }
+        let Some(next) = entries.get_mut(&key).and_then(VecDeque::pop_front) else {
+            entries.remove(&key);
+            return;
+        };
+        drop(entries);
+        // Handed over whole: if its new owner has gone, or goes before it looks, this runs once more.
+        let _ = next.send(Turn { key: Some(key), shard: self.shard, shards: Arc::clone(&self.shards) });
     }
 }
 
-fn lock<K>(shard: &Shard<K>) -> std::sync::MutexGuard<'_, HashMap<K, Arc<Entry>>> {
+fn lock<K>(shard: &Shard<K>) -> std::sync::MutexGuard<'_, HashMap<K, Behind<K>>>
+where
+    K: Eq + Hash,
+{
     shard.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -159,5 +170,28 @@ mod tests {
         for task in waiting {
             assert!(task.await.unwrap());
         }
+    }
+
+    #[tokio::test]
+    async fn whoever_has_given_up_is_passed_over_and_takes_no_place() {
+        let turns = Arc::new(Turns::<u8>::new());
+        let now = Instant::now();
+        let first = turns.take(1, now).await.unwrap();
+        for _ in 0..2 * WAITING_MAX {
+            assert_eq!(turns.take(1, now).await.err(), Some(NoTurn::TooLate));
+        }
+        let late = now + Duration::from_secs(10);
+        let second = tokio::spawn({
+            let turns = Arc::clone(&turns);
+            async move { turns.take(1, late).await.is_ok() }
+        });
+        tokio::task::yield_now().await;
+        // One that was handed its turn and is gone before it looks at it.
+        let mut gone = Box::pin(turns.take(1, late));
+        assert!(std::future::poll_fn(|cx| std::task::Poll::Ready(gone.as_mut().poll(cx))).await.is_pending());
+        drop(first);
+        assert!(second.await.unwrap());
+        drop(gone);
+        assert!(turns.shards.iter().all(|shard| shard.lock().unwrap().is_empty()));
     }
 }

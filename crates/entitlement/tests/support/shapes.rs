@@ -66,7 +66,7 @@ pub fn create() -> Create {
 }
 
 pub fn unborn() -> Entitlement {
-    open_create(&create(), OPERATION, MADE)
+    open_create(create(), OPERATION, MADE)
 }
 
 /// Carries a decision out; the result is sound.

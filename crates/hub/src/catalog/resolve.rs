@@ -68,7 +68,7 @@ impl Resolver<'_> {
             default_url: of.side.notification_url.clone(),
             notification_auth: self.auth(&of.side.notification_auth)?,
             webhook_secret,
-            routes: self.routes(of, id).await?,
+            routes: Arc::new(self.routes(of, id).await?),
             gone: Arc::new(gone(self.desk)),
         })
     }
@@ -182,7 +182,7 @@ impl Account {
             default_url,
             notification_auth: NotificationAuth::None,
             webhook_secret,
-            routes: resolver.routes(&of, id).await?,
+            routes: Arc::new(resolver.routes(&of, id).await?),
             gone: Arc::new(gone(desk)),
         })
     }

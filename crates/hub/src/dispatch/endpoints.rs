@@ -9,10 +9,12 @@ use std::sync::{Mutex, PoisonError};
 
 /// Attempts under way at once to one endpoint: a slow one never takes the places of the others.
 const ATTEMPTS_PER_ENDPOINT_MAX: usize = 64;
-/// A lane whose endpoint has no place comes again after so long…
+/// A lane whose endpoint has no place comes again after so long at the earliest…
 const BUSY_MS: i64 = 250;
-/// …and later, the more have been put off, so that not all come at once; at most after so long.
-const BUSY_MAX_MS: i64 = 30_000;
+/// …with others it comes one after the other, so far apart: 256 a second…
+const APART_US: i64 = BUSY_MS * 1_000 / ATTEMPTS_PER_ENDPOINT_MAX as i64;
+/// …but after so long at the latest (decision 0031).
+const BUSY_MAX_MS: i64 = 300_000;
 
 /// The endpoints with attempts under way.
 #[derive(Debug, Default)]
@@ -25,17 +27,17 @@ pub(crate) struct Endpoints {
 #[derive(Debug, Default)]
 struct Endpoint {
     flying: usize,
-    /// Lanes put off that have not had their turn.
-    put_off: usize,
+    /// When the lane that was put off last comes again, in microseconds since 1970.
+    last_us: i64,
 }
 
 impl Endpoints {
-    /// Takes a place; or says after how many milliseconds to come again.
-    pub(super) fn board(&self, url: &str) -> Result<(), i64> {
+    /// Takes a place; or says when to come again.
+    pub(super) fn board(&self, url: &str, now: Moment) -> Result<(), Moment> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let endpoint = known.entry(origin(url).to_owned()).or_default();
         if endpoint.flying >= ATTEMPTS_PER_ENDPOINT_MAX {
-            return Err(endpoint.put_off());
+            return Err(endpoint.put_off(now));
         }
         endpoint.flying += 1;
         if endpoint.flying == ATTEMPTS_PER_ENDPOINT_MAX {
@@ -54,7 +56,6 @@ impl Endpoints {
             self.full.fetch_sub(1, Ordering::Relaxed);
         }
         endpoint.flying -= 1;
-        endpoint.put_off = endpoint.put_off.saturating_sub(1);
         if endpoint.flying == 0 {
             known.remove(origin(url));
         }
@@ -67,15 +68,18 @@ impl Endpoints {
         }
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let endpoint = known.get_mut(origin(url))?;
-        (endpoint.flying >= ATTEMPTS_PER_ENDPOINT_MAX).then(|| now.plus_ms(endpoint.put_off()))
+        (endpoint.flying >= ATTEMPTS_PER_ENDPOINT_MAX).then(|| endpoint.put_off(now))
     }
 }
 
 impl Endpoint {
-    fn put_off(&mut self) -> i64 {
-        self.put_off = self.put_off.saturating_add(1);
-        let rounds = i64::try_from(self.put_off / ATTEMPTS_PER_ENDPOINT_MAX).unwrap_or(BUSY_MAX_MS);
-        rounds.saturating_add(1).saturating_mul(BUSY_MS).min(BUSY_MAX_MS)
+    /// Behind everything that was put off before: so a queue that is looked at in vain costs the same
+    /// however long it is.
+    fn put_off(&mut self, now: Moment) -> Moment {
+        let now_us = now.0.saturating_mul(1_000);
+        let (first, latest) = (now_us + BUSY_MS * 1_000, now_us + BUSY_MAX_MS * 1_000);
+        self.last_us = self.last_us.saturating_add(APART_US).clamp(first, latest);
+        Moment(self.last_us.div_euclid(1_000))
     }
 }
 
@@ -91,6 +95,7 @@ mod tests {
     use super::*;
 
     const URL: &str = "https://a.example:8443/x?y";
+    const NOW: Moment = Moment(1_000);
 
     #[test]
     fn an_origin_ends_where_the_path_begins() {
@@ -99,36 +104,56 @@ mod tests {
         assert_eq!(origin("http://b.example"), "http://b.example");
     }
 
-    #[test]
-    fn a_full_endpoint_puts_off_the_longer_the_more_wait_and_no_other() {
+    /// An endpoint without a place.
+    fn full() -> Endpoints {
         let endpoints = Endpoints::default();
-        let now = Moment(1_000);
         for _ in 0..ATTEMPTS_PER_ENDPOINT_MAX {
-            assert_eq!(endpoints.not_before(URL, now), None);
-            assert_eq!(endpoints.board(URL), Ok(()));
+            assert_eq!(endpoints.not_before(URL, NOW), None);
+            assert_eq!(endpoints.board(URL, NOW), Ok(()));
         }
-        assert_eq!(endpoints.board("https://a.example:8443/other"), Err(BUSY_MS), "one endpoint whatever the path");
-        assert_eq!(endpoints.board("https://b.example"), Ok(()));
-        assert_eq!(endpoints.not_before("https://b.example", now), None);
-        for _ in 0..ATTEMPTS_PER_ENDPOINT_MAX {
-            assert!(endpoints.not_before(URL, now).is_some());
+        endpoints
+    }
+
+    #[test]
+    fn a_full_endpoint_puts_off_one_behind_the_other_and_no_other_endpoint() {
+        let endpoints = full();
+        let other_path = "https://a.example:8443/other";
+        assert_eq!(endpoints.board(other_path, NOW), Err(NOW.plus_ms(BUSY_MS)), "one endpoint whatever the path");
+        assert_eq!(endpoints.board("https://b.example", NOW), Ok(()));
+        assert_eq!(endpoints.not_before("https://b.example", NOW), None);
+        for _ in 1..ATTEMPTS_PER_ENDPOINT_MAX {
+            assert!(endpoints.not_before(URL, NOW).is_some());
         }
-        assert_eq!(endpoints.not_before(URL, now), Some(now.plus_ms(2 * BUSY_MS)));
+        let after_64 = endpoints.not_before(URL, NOW).unwrap().0 - NOW.0;
+        assert!((2 * BUSY_MS - 2..=2 * BUSY_MS).contains(&after_64), "64 in 250 ms: {after_64}");
         for _ in 0..1_000_000 {
-            endpoints.not_before(URL, now);
+            endpoints.not_before(URL, NOW);
         }
-        assert_eq!(endpoints.not_before(URL, now), Some(now.plus_ms(BUSY_MAX_MS)));
+        assert_eq!(endpoints.not_before(URL, NOW), Some(NOW.plus_ms(BUSY_MAX_MS)));
+    }
+
+    #[test]
+    fn what_comes_again_in_vain_goes_behind_the_others_and_makes_the_queue_no_longer() {
+        let endpoints = full();
+        let again: Vec<Moment> = (0..1_000).map(|_| endpoints.board(URL, NOW).unwrap_err()).collect();
+        let last = *again.last().unwrap();
+        // Each at its time, and all of them ten times over.
+        let waits = |at: Moment| endpoints.board(URL, at).unwrap_err().0 - at.0;
+        let mut queue: std::collections::VecDeque<Moment> = again.into();
+        for _ in 0..10_000 {
+            let at = queue.pop_front().unwrap();
+            let wait = waits(at);
+            assert!(wait <= last.0 - NOW.0 + BUSY_MS, "{wait} ms");
+            queue.push_back(at.plus_ms(wait));
+        }
     }
 
     #[test]
     fn a_place_that_is_left_is_free_and_an_endpoint_at_rest_is_forgotten() {
-        let endpoints = Endpoints::default();
-        for _ in 0..ATTEMPTS_PER_ENDPOINT_MAX {
-            assert_eq!(endpoints.board(URL), Ok(()));
-        }
+        let endpoints = full();
         endpoints.leave(URL);
-        assert_eq!(endpoints.not_before(URL, Moment(0)), None);
-        assert_eq!(endpoints.board(URL), Ok(()));
+        assert_eq!(endpoints.not_before(URL, NOW), None);
+        assert_eq!(endpoints.board(URL, NOW), Ok(()));
         for _ in 0..ATTEMPTS_PER_ENDPOINT_MAX {
             endpoints.leave(URL);
         }

@@ -148,9 +148,8 @@ impl Hub {
             return flights.landed.push(result(&work, outcome, now));
         };
         // Before anything is read and printed for an endpoint that has no place.
-        if let Err(again_ms) = self.endpoints.board(&url) {
-            let later = LaneOutcome::Later(now.plus_ms(again_ms));
-            return flights.landed.push(result(&work, later, now));
+        if let Err(again) = self.endpoints.board(&url, now) {
+            return flights.landed.push(result(&work, LaneOutcome::Later(again), now));
         }
         match self.post_of(&work.notification, &work.row, &url).await {
             Err(error) => {

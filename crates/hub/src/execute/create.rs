@@ -223,7 +223,7 @@ impl<'a> Creating<'a> {
     pub(super) fn opened(&self, route: &Route, now: Moment) -> Result<(EntitlementKey, Entitlement), Box<ErrorAnswer>> {
         let key = self.hub.random.key(now);
         let create = self.create_command(route, key, now);
-        let mut opened = open_create(&create, self.hub.random.operation(now), now);
+        let mut opened = open_create(create, self.hub.random.operation(now), now);
         if let Some(operation) = &mut opened.operation {
             operation.note = self.caller.note(operation)?;
         }

@@ -95,7 +95,7 @@ mod tests {
             finance_data: JsonObject::new(),
         };
         let create = Create { record, extra_information: JsonObject::new(), pending_until: None };
-        open_create(&create, OperationId(1), NOW)
+        open_create(create, OperationId(1), NOW)
     }
 
     /// What is answered, and what is promised along with it.
