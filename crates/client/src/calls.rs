@@ -323,8 +323,8 @@ fn base(text: &str) -> Option<Url> {
 fn identity() -> Result<String, Error> {
     let mut bytes = [0_u8; 16];
     #[expect(clippy::disallowed_methods, reason = "this is the client's door for randomness")]
-    getrandom::fill(&mut bytes)
-        .map_err(|error| Error::Setting(format!("the system gives no random bytes: {error}")))?;
+    let filled = rustls::crypto::ring::default_provider().secure_random.fill(&mut bytes);
+    filled.map_err(|_| Error::Setting("the system gives no random bytes".to_owned()))?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 

@@ -2,6 +2,7 @@
 
 use entitlement::Moment;
 use ids::{EntitlementKey, OperationId};
+use ring::rand::{SecureRandom, SystemRandom};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -10,8 +11,8 @@ const POOL_BYTES: usize = 4096;
 
 /// The system could not give random bytes: the program cannot go on safely.
 #[derive(Debug, thiserror::Error)]
-#[error("the system gives no random bytes: {0}")]
-pub struct NoRandomness(String);
+#[error("the system gives no random bytes")]
+pub struct NoRandomness;
 
 /// Makes ids and secrets.
 #[derive(Debug)]
@@ -123,7 +124,7 @@ impl Random {
 fn fill<const N: usize>() -> Result<[u8; N], NoRandomness> {
     let mut bytes = [0; N];
     #[expect(clippy::disallowed_methods, reason = "this is the door for randomness")]
-    getrandom::fill(&mut bytes).map_err(|error| NoRandomness(error.to_string()))?;
+    SystemRandom::new().fill(&mut bytes).map_err(|_| NoRandomness)?;
     Ok(bytes)
 }
 

@@ -195,8 +195,7 @@ impl Served {
         peer: IpAddr,
     ) -> impl GracefulConnection<Error = Box<dyn std::error::Error + Send + Sync>> + Send + use<> {
         let requests = Arc::new(Requests::default());
-        let write_within = self.transport.write_within;
-        let stream = Patient::new(stream, self.hub.clone(), Arc::clone(&requests), write_within);
+        let stream = Patient::new(stream, self.hub.clone(), Arc::clone(&requests), &self.transport);
         let served = Arc::clone(self);
         let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
             requests.begin();
@@ -219,8 +218,9 @@ fn builder(transport: &Transport) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
     builder
         .http1()
-        // `patience` sees to slow headers and idle connections: hyper would set up a timer a request.
-        .header_read_timeout(None)
+        .timer(TokioTimer::new())
+        // Headers that have begun are awaited less long, in `patience`.
+        .header_read_timeout(transport.idle_within)
         // Without `pipeline_flush`: it would keep back the answer to what is no HTTP.
         .max_buf_size(HEADER_BYTES_MAX);
     builder

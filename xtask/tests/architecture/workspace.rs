@@ -5,6 +5,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
+use toml_edit::{Document, Item, Table};
 
 /// One package of the workspace.
 pub(crate) struct Room {
@@ -67,13 +68,14 @@ fn text<'v>(value: &'v Value, member: &str) -> Result<&'v str> {
 
 /// `architecture.toml`.
 pub(crate) struct Plan {
-    tables: toml::Table,
+    tables: Table,
 }
 
 impl Plan {
     pub(crate) fn read() -> Result<Self> {
         let text = std::fs::read_to_string(root()?.join("architecture.toml"))?;
-        Ok(Self { tables: text.parse().context("architecture.toml")? })
+        let document: Document<String> = text.parse().context("architecture.toml")?;
+        Ok(Self { tables: document.as_table().clone() })
     }
 
     /// What each room is for.
@@ -88,23 +90,23 @@ impl Plan {
             return Ok(edges);
         };
         let users = users.as_table().with_context(|| format!("[{table}] is not a table"))?;
-        for user in users.keys() {
+        for (user, _) in users {
             for used in reasons(users, user)?.into_keys() {
-                edges.insert((table.to_owned(), user.clone(), used));
+                edges.insert((table.to_owned(), user.to_owned(), used));
             }
         }
         Ok(edges)
     }
 }
 
-fn reasons(tables: &toml::Table, name: &str) -> Result<BTreeMap<String, String>> {
+fn reasons(tables: &Table, name: &str) -> Result<BTreeMap<String, String>> {
     let mut reasons = BTreeMap::new();
-    let table = tables.get(name).and_then(toml::Value::as_table);
+    let table = tables.get(name).and_then(Item::as_table);
     for (key, reason) in table.with_context(|| format!("architecture.toml has no table {name}"))? {
         let reason = reason.as_str().unwrap_or_default();
         ensure!(!reason.trim().is_empty(), "architecture.toml: {name}.{key} needs a reason of one line");
         ensure!(!reason.contains('\n'), "architecture.toml: {name}.{key} has a reason of more than one line");
-        reasons.insert(key.clone(), reason.to_owned());
+        reasons.insert(key.to_owned(), reason.to_owned());
     }
     Ok(reasons)
 }

@@ -1,11 +1,12 @@
 //! Patience with a sender: request headers are there 10 s after their first byte, the first byte
-//! 10 s after the connection, the next request 60 s after the last answer. hyper would close without
-//! a word, or wait for ever where not even the protocol is known; the contract wants a 408
-//! (docs/API.md section 1). And what is no HTTP is answered in an envelope like everything else. Bodies have their own limit, where they are
+//! 10 s after the connection. hyper would close without a word, or wait for ever where not even
+//! the protocol is known; the contract wants a 408 (docs/API.md section 1). And what is no HTTP
+//! is answered in an envelope like everything else. Bodies have their own limit, where they are
 //! read. And with a receiver: an answer that cannot be written is not held for ever.
 
 use super::sending::Open;
 use super::stream::Stream;
+use super::transport::Transport;
 use crate::Hub;
 use crate::http::{headers_too_slow, no_http};
 use std::future::Future;
@@ -20,8 +21,6 @@ use tokio::time::{Instant, Sleep, sleep};
 
 /// Request headers that are not there after so long end the connection.
 const HEADERS_WITHIN: Duration = Duration::from_secs(10);
-/// A connection on which no request comes for so long is closed.
-const IDLE_WITHIN: Duration = Duration::from_secs(60);
 /// What every HTTP/2 connection begins with; from there on hyper's own limits count.
 const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// Answers of an HTTP/2 connection are looked at this often at most.
@@ -63,8 +62,6 @@ pub(super) struct Patient {
     partial: bool,
     /// Bytes of HTTP/2's preface seen; `None` where it is another protocol.
     preface: Option<usize>,
-    /// Requests begun when the connection was found idle last.
-    idle: Option<u64>,
     /// When what is awaited has to be there.
     deadline: Instant,
     /// Rings at the deadline or before it, then goes on: to set it anew for each request would cost
@@ -73,18 +70,17 @@ pub(super) struct Patient {
 }
 
 impl Patient {
-    pub(super) fn new(stream: Stream, hub: Hub, requests: Arc<Requests>, write_within: Duration) -> Self {
+    pub(super) fn new(stream: Stream, hub: Hub, requests: Arc<Requests>, transport: &Transport) -> Self {
         Self {
             stream,
             hub,
             requests,
-            write_within,
+            write_within: transport.write_within,
             writing: None,
             next_look: Instant::now() + LOOK_EVERY,
             awaited: Some(0),
             partial: false,
             preface: Some(0),
-            idle: None,
             deadline: Instant::now() + HEADERS_WITHIN,
             alarm: Box::pin(sleep(HEADERS_WITHIN)),
         }
@@ -124,33 +120,26 @@ impl Patient {
         if self.awaited.is_none() {
             return self.poll_open();
         }
-        let begun = self.requests.begun.load(Ordering::Acquire);
-        let awaits_headers = self.awaited == Some(begun);
-        if !awaits_headers && begun != self.requests.answered.load(Ordering::Acquire) {
-            // A request is at work.
+        if self.awaited != Some(self.requests.begun.load(Ordering::Acquire)) {
+            // A request is at work, or hyper waits for the next one.
             return Poll::Pending;
         }
-        if !awaits_headers && self.idle != Some(begun) {
-            self.idle = Some(begun);
-            self.deadline = Instant::now() + IDLE_WITHIN;
-        }
         ready!(self.poll_alarm(cx));
-        if awaits_headers && self.partial {
+        if self.partial {
             self.say(cx, &headers_too_slow(&self.hub));
         }
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 
-    /// Ready once the deadline has passed. The alarm is never set further ahead than headers may take,
-    /// so that it rings in time whatever is awaited next.
+    /// Ready once the deadline has passed. The alarm rings at it or before, since each deadline is later
+    /// than the one before.
     fn poll_alarm(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
             ready!(self.alarm.as_mut().poll(cx));
-            let now = Instant::now();
-            if self.deadline <= now {
+            if self.deadline <= Instant::now() {
                 return Poll::Ready(());
             }
-            self.alarm.as_mut().reset(self.deadline.min(now + HEADERS_WITHIN));
+            self.alarm.as_mut().reset(self.deadline);
         }
     }
 

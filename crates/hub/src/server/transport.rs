@@ -13,6 +13,8 @@ const CONNECTIONS_MAX: usize = 10_000;
 const CONNECTIONS_PER_ADDRESS_MAX: usize = 1_000;
 /// A client takes at least something of its answer in this time, or the answer is not held for it.
 const WRITE_WITHIN: Duration = Duration::from_secs(30);
+/// A connection on which no request comes for so long is closed.
+const IDLE_WITHIN: Duration = Duration::from_secs(60);
 /// Often enough that a stalled client is found within a minute.
 const PING_EVERY: Duration = Duration::from_secs(20);
 
@@ -29,6 +31,8 @@ pub struct Transport {
     pub connections_per_address_max: usize,
     /// An answer of which nothing can be written for so long ends its connection.
     pub write_within: Duration,
+    /// A connection over HTTP/1.1 on which no request comes for so long is closed.
+    pub idle_within: Duration,
     /// An HTTP/2 client is asked this often whether it is still there, and has as long to say so.
     pub ping_every: Duration,
 }
@@ -51,6 +55,7 @@ impl Default for Transport {
             connections_max: CONNECTIONS_MAX,
             connections_per_address_max: CONNECTIONS_PER_ADDRESS_MAX,
             write_within: WRITE_WITHIN,
+            idle_within: IDLE_WITHIN,
             ping_every: PING_EVERY,
         }
     }

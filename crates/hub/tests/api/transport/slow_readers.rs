@@ -74,3 +74,29 @@ async fn a_large_answer_that_is_read_comes_whole_over_both() {
     running.await.unwrap().unwrap();
     hub.finish().await;
 }
+
+#[tokio::test]
+async fn a_connection_without_requests_is_closed_and_one_that_waits_for_its_answer_is_not() {
+    let idle_within = Duration::from_secs(1);
+    let hub = Setup::new().over(Transport { idle_within, ..Transport::default() }).start().await;
+    let mut stream = connect(hub.address).await;
+    let text = |path: &str| {
+        let text = String::from_utf8(hub.call("GET", path).text()).unwrap();
+        text.replace("Connection: close\r\n", "").into_bytes()
+    };
+    // Longer at work than a connection may be idle.
+    stream.write_all(&text("/v1/events?wait=2")).await.unwrap();
+    let mut came = vec![0; 4_096];
+    let read = stream.read(&mut came).await.unwrap();
+    assert!(came[..read].starts_with(b"HTTP/1.1 200 OK\r\n"));
+    // It serves the next request, and ends in silence when none comes.
+    stream.write_all(&text("/v1/echo/1")).await.unwrap();
+    let answered = tokio::time::Instant::now();
+    let mut rest = Vec::new();
+    stream.read_to_end(&mut rest).await.unwrap();
+    let waited = answered.elapsed();
+    assert!(rest.starts_with(b"HTTP/1.1 200 OK\r\n"), "{}", String::from_utf8_lossy(&rest));
+    assert_eq!(rest.windows(9).filter(|some| some.starts_with(b"HTTP/1.1 ")).count(), 1);
+    assert!(waited >= idle_within, "{waited:?}");
+    hub.finish().await;
+}
