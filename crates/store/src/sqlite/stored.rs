@@ -105,7 +105,7 @@ pub(super) fn insert_where_free(
     prepared: &Prepared,
 ) -> rusqlite::Result<bool> {
     // A look-up of its own: as a condition of the INSERT it would make SQLite put the new row into a
-    // temporary table first and keep a journal of the statement, a seventh of the writer's time.
+    // temporary table first and keep a journal of the statement, a fifteenth of the writer's time.
     if is_own_id(connection, &prepared.key, live)? {
         return Ok(false);
     }
