@@ -13,14 +13,15 @@ mod prototype;
 mod receivers;
 mod rounds;
 mod servers;
+mod table;
 
 use anyhow::{Context, Result, bail};
 use load::{Keys, Kind, Load, Target};
-use rounds::{Figure, Rounds};
 use servers::Servers;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use table::Ids;
 
 /// Rounds; the medians are quoted.
 const ROUNDS: usize = 3;
@@ -112,45 +113,21 @@ fn reads(port: u16, ids: Arc<Vec<String>>) -> Result<Load> {
     Ok(Load { kind: Kind::Read, ids, notify: None, ..creates(port, Keys::Ascending, "")? })
 }
 
-const FLOOR_CREATE: &str = "floor: parse and answer a create";
-const FLOOR_READ: &str = "floor: answer a read";
-
 /// Creates and reads on files that are empty at first.
 async fn fresh(settings: Settings) -> Result<()> {
     let servers = Servers::start()?;
-    let notify = servers.hanging.url();
-    let ids = Arc::new(load::made_to_read(&creates(servers.hub.port, Keys::Ascending, &notify)?, IDS_TO_READ).await?);
-    check_size(&servers, &ids).await?;
-    let mut rounds = Rounds::new(
-        settings,
-        vec![
-            Figure::new(FLOOR_CREATE, creates(servers.floor.port, Keys::Ascending, &notify)?, &servers.floor),
-            Figure::new(
-                "prototype: ascending",
-                creates(servers.prototype.port, Keys::Ascending, &notify)?,
-                &servers.prototype,
-            ),
-            Figure::new("hub: create, ascending", creates(servers.hub.port, Keys::Ascending, &notify)?, &servers.hub),
-            Figure::new(
-                "prototype: random",
-                creates(servers.prototype.port, Keys::Random, &notify)?,
-                &servers.prototype,
-            ),
-            Figure::new("hub: create, random", creates(servers.hub.port, Keys::Random, &notify)?, &servers.hub),
-            Figure::new(FLOOR_READ, reads(servers.floor.port, Arc::clone(&ids))?, &servers.floor),
-            Figure::new("hub: read by random id", reads(servers.hub.port, ids)?, &servers.hub),
-        ],
-    );
+    let hub = made_to_read(&servers, servers.hub.port).await?;
+    check_size(&servers, &hub).await?;
+    let prototype = made_to_read(&servers, servers.prototype.port).await?;
+    let mut rounds = table::rounds(settings, &servers, &Ids { hub, prototype })?;
     rounds.measure().await?;
-    rounds.print(&[
-        ("hub: create, ascending", "prototype: ascending"),
-        ("hub: create, ascending", FLOOR_CREATE),
-        ("prototype: ascending", FLOOR_CREATE),
-        ("hub: create, random", "prototype: random"),
-        ("hub: create, random", FLOOR_CREATE),
-        ("hub: read by random id", FLOOR_READ),
-    ]);
+    rounds.print(&table::RATIOS);
     servers.check_rows()
+}
+
+async fn made_to_read(servers: &Servers, port: u16) -> Result<Arc<Vec<String>>> {
+    let creates = creates(port, Keys::Ascending, &servers.hanging.url())?;
+    Ok(Arc::new(load::made_to_read(&creates, IDS_TO_READ).await?))
 }
 
 /// The floor's read is as large as the hub's, give or take a twentieth.

@@ -2,6 +2,7 @@
 //! the envelope and the 22 fields of the record.
 
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// What the floor answers with; the prototype has real ones.
 pub(super) const ID: &str = "019ab3c4-0d5e-7f60-8a7b-9c0d1e2f3a4b";
@@ -28,7 +29,7 @@ pub(super) struct Answer {
     response_message: &'static str,
     parameters: Empty,
     entitlement_id: String,
-    status: &'static str,
+    status: Cow<'static, str>,
     date_created: String,
     date_activated: Option<String>,
     date_ended: Option<String>,
@@ -40,13 +41,13 @@ pub(super) struct Answer {
     product_key: String,
     offer_key: Option<String>,
     activation_code: Option<String>,
-    entitlement_display_name: &'static str,
+    entitlement_display_name: Cow<'static, str>,
     date_expiry: Option<String>,
     extension_data: Option<Empty>,
     notification_url: Option<String>,
     external_entitlement_id: Option<String>,
-    shared_customer_id: &'static str,
-    bango_user_id: &'static str,
+    shared_customer_id: Cow<'static, str>,
+    bango_user_id: Cow<'static, str>,
     merchant_entitlement_id: String,
     finance_data: Option<Empty>,
 }
@@ -63,7 +64,7 @@ impl Answer {
             parameters: Empty {},
             merchant_entitlement_id: id.clone(),
             entitlement_id: id,
-            status: "ACTIVE",
+            status: Cow::Borrowed("ACTIVE"),
             date_created: date.to_owned(),
             date_activated: Some(date.to_owned()),
             date_ended: None,
@@ -75,14 +76,37 @@ impl Answer {
             product_key: create.product_key,
             offer_key: None,
             activation_code: None,
-            entitlement_display_name: NAME,
+            entitlement_display_name: Cow::Borrowed(NAME),
             date_expiry: None,
             extension_data: None,
             notification_url: create.notification_url,
             external_entitlement_id: None,
-            shared_customer_id: SHARED,
-            bango_user_id: BANGO,
+            shared_customer_id: Cow::Borrowed(SHARED),
+            bango_user_id: Cow::Borrowed(BANGO),
             finance_data: None,
         }
     }
+
+    /// What has been read of a row. Dates are not printed anew: the floor may be a little too low.
+    pub(super) fn read(id: &str, status: String, create: Create, rest: Rest) -> Self {
+        Self {
+            status: Cow::Owned(status),
+            date_activated: rest.activated.map(|_| DATE.to_owned()),
+            entitlement_display_name: Cow::Owned(rest.name),
+            notification_url: rest.url,
+            shared_customer_id: Cow::Owned(rest.shared),
+            bango_user_id: Cow::Owned(rest.bango),
+            ..Self::active(create, id.to_owned(), DATE)
+        }
+    }
+}
+
+/// What of a row has no column.
+#[derive(Deserialize)]
+pub(super) struct Rest {
+    activated: Option<i64>,
+    name: String,
+    url: Option<String>,
+    shared: String,
+    bango: String,
 }

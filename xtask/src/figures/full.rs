@@ -1,13 +1,12 @@
 //! The same figures with millions of entitlements in the hub's file and as many rows in the
 //! prototype's; how long a start takes, and the memory after it all.
 
+use super::Settings;
 use super::fill::fill;
 use super::process::used;
-use super::rounds::{Figure, Rounds};
 use super::servers::{Folder, Server, Servers, build_release, made_by_the_hub};
-use super::{FLOOR_CREATE, FLOOR_READ, Settings, creates, reads};
+use super::table::{self, Ids};
 use anyhow::Result;
-use load::Keys;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -58,34 +57,9 @@ pub(super) async fn run(settings: Settings) -> Result<()> {
     let ids = Arc::new(ids);
     copies(&folder)?;
     let servers = Servers::on(folder)?;
-    let notify = servers.hanging.url();
-    let mut rounds = Rounds::new(
-        settings,
-        vec![
-            Figure::new(FLOOR_CREATE, creates(servers.floor.port, Keys::Ascending, &notify)?, &servers.floor),
-            Figure::new(
-                "prototype: ascending",
-                creates(servers.prototype.port, Keys::Ascending, &notify)?,
-                &servers.prototype,
-            ),
-            Figure::new("hub: create, ascending", creates(servers.hub.port, Keys::Ascending, &notify)?, &servers.hub),
-            Figure::new(
-                "prototype: random",
-                creates(servers.prototype.port, Keys::Random, &notify)?,
-                &servers.prototype,
-            ),
-            Figure::new("hub: create, random", creates(servers.hub.port, Keys::Random, &notify)?, &servers.hub),
-            Figure::new(FLOOR_READ, reads(servers.floor.port, Arc::clone(&ids))?, &servers.floor),
-            Figure::new("hub: read by random id", reads(servers.hub.port, ids)?, &servers.hub),
-        ],
-    );
+    let mut rounds = table::rounds(settings, &servers, &Ids { hub: Arc::clone(&ids), prototype: ids })?;
     rounds.measure().await?;
-    rounds.print(&[
-        ("hub: create, ascending", "prototype: ascending"),
-        ("hub: create, ascending", FLOOR_CREATE),
-        ("hub: create, random", "prototype: random"),
-        ("hub: read by random id", FLOOR_READ),
-    ]);
+    rounds.print(&table::RATIOS);
     let memory = used(servers.hub.pid())?;
     println!(
         "\nMemory of the hub: {} MB resident, {} MB of it its own",

@@ -1,16 +1,19 @@
 //! A bare prototype of the hub's shape: an axum handler that parses the body, and one writer thread
 //! that puts the same rows and indexes into the same file format, with the same pragmas and group
-//! commit. It knows no rule, no credential and no look-up: the unique keys are all that is checked.
+//! commit. It knows no rule and no credential: the unique keys are all that is checked. A read looks up
+//! the row by its key and prints it.
 //! What the hub needs beyond it is what rules, repeats and clear errors cost.
 
+mod reader;
 pub(super) mod rows;
 
 use super::body::{Answer, Create, DATE};
 use anyhow::{Context, Result};
-use axum::extract::State;
+use axum::extract::{Path as Segment, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::routing::post;
+use axum::routing::{get, post};
 use axum::{Json, Router};
+use reader::Readers;
 use rows::{NewRows, Place, Statements};
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
@@ -42,6 +45,7 @@ struct Shared {
     jobs: mpsc::Sender<Job>,
     place: Place,
     last: AtomicU64,
+    readers: Readers,
 }
 
 /// Serves until killed. The file is one that a hub has made and closed.
@@ -56,10 +60,13 @@ pub(super) fn serve(port: u16, file: &Path) -> Result<()> {
             eprintln!("the prototype's writer ended: {problem:#}");
         }
     });
-    let shared = Arc::new(Shared { jobs, place, last: AtomicU64::new(0) });
+    let shared = Arc::new(Shared { jobs, place, last: AtomicU64::new(0), readers: Readers::new(file) });
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let app = Router::new().route("/v1/entitlement", post(create)).with_state(shared);
+        let app = Router::new()
+            .route("/v1/entitlement", post(create))
+            .route("/v1/entitlement/{id}", get(read))
+            .with_state(shared);
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
         axum::serve(listener, app).await?;
         Ok(())
@@ -82,6 +89,14 @@ async fn create(
     match done.await {
         Ok(true) => Ok(Json(Answer::active(create, id, DATE))),
         Ok(false) | Err(_) => Err(StatusCode::INTERNAL_SERVER_ERROR),
+    }
+}
+
+async fn read(State(shared): State<Arc<Shared>>, Segment(id): Segment<String>) -> Result<Json<Answer>, StatusCode> {
+    match shared.readers.read(&id) {
+        Ok(Some(answer)) => Ok(Json(answer)),
+        Ok(None) => Err(StatusCode::NOT_FOUND),
+        Err(_) => Err(StatusCode::INTERNAL_SERVER_ERROR),
     }
 }
 
