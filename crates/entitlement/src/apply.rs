@@ -2,7 +2,8 @@
 //! under every later version of the rules.
 
 use crate::{
-    Decision, DutyAfter, Entitlement, Event, EventKind, Holds, JsonObject, OperationAfter, Party, Record, RowAfter, Set,
+    Decision, DutyAfter, Entitlement, Event, EventKind, Holds, JsonObject, OperationAfter, Party, Record, RowAfter,
+    Set, Shared,
 };
 
 /// Folds one event into the state: its field changes, the version, the moment. dateLastUpdated
@@ -35,18 +36,22 @@ pub fn born_from(event: &Event) -> Option<Entitlement> {
 pub fn born_of(event: &mut Event) -> Option<Entitlement> {
     let at = event.sets.iter().position(|set| matches!(set, Set::Record(_)))?;
     match event.sets.remove(at) {
-        Set::Record(record) => Some(born(*record, event)),
+        Set::Record(record) => Some(born(record, event)),
         _ => None,
     }
 }
 
-fn born(record: Record, event: &Event) -> Entitlement {
+fn born(record: Shared<Record>, event: &Event) -> Entitlement {
     let mut e = blank(record, event);
     let behind = |set: &&Set| !matches!(set, Set::Record(_));
     for set in event.sets.iter().filter(behind) {
         apply_set(&mut e, set);
     }
-    e.record.date_last_updated = event.at.whole_second();
+    let updated = event.at.whole_second();
+    if e.record.date_last_updated != updated {
+        // Only then does it become a record of its own.
+        e.record.date_last_updated = updated;
+    }
     e
 }
 
@@ -95,13 +100,13 @@ pub fn carry_out_telling(
     Some(after)
 }
 
-fn record_of(event: &Event) -> Option<&Record> {
+fn record_of(event: &Event) -> Option<&Shared<Record>> {
     let mut records =
         event.sets.iter().filter_map(|set| if let Set::Record(record) = set { Some(record) } else { None });
-    records.next().map(|record| &**record)
+    records.next()
 }
 
-fn blank(record: Record, event: &Event) -> Entitlement {
+fn blank(record: Shared<Record>, event: &Event) -> Entitlement {
     Entitlement {
         record,
         version: event.version,
@@ -123,7 +128,7 @@ fn blank(record: Record, event: &Event) -> Entitlement {
 fn apply_set(e: &mut Entitlement, set: &Set) {
     let record = &mut e.record;
     match set {
-        Set::Record(value) => *record = (**value).clone(),
+        Set::Record(value) => *record = value.clone(),
         Set::Status(value) => record.status = *value,
         Set::DateActivated(value) => record.date_activated = *value,
         Set::DateEnded(value) => record.date_ended = *value,

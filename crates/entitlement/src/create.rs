@@ -13,7 +13,7 @@ use ids::OperationId;
 pub fn open_create(create: Create, id: OperationId, now: Moment) -> Entitlement {
     let record = Record { status: Status::Pending, ..create.record };
     Entitlement {
-        record,
+        record: record.into(),
         version: 0,
         last_event_at: now,
         last_merchant_event_at: None,

@@ -1,8 +1,7 @@
 //! Events: past participles with the field changes they made. Folding them needs no rule, so
 //! that an old history folds the same under every later version of the rules.
 
-use crate::{Ending, Hold, Holds, JsonObject, Moment, Party, PendingUpdate, Reason, Record, Status, Wish};
-use alloc::boxed::Box;
+use crate::{Ending, Hold, Holds, JsonObject, Moment, Party, PendingUpdate, Reason, Record, Shared, Status, Wish};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -128,7 +127,7 @@ impl EventKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Set {
     /// The whole record: only in `Created`.
-    Record(Box<Record>),
+    Record(Shared<Record>),
     /// status
     Status(Status),
     /// dateActivated

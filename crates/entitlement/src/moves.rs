@@ -12,7 +12,6 @@ pub(crate) use update::{change_details, change_product, roll_back, update_pendin
 use crate::draft::Draft;
 use crate::extension::merged;
 use crate::{Entitlement, EventKind, Given, Party, Record, Set, Status};
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 /// Who goes on with what is PENDING for its first activation.
@@ -39,10 +38,10 @@ pub(crate) fn bear(d: &mut Draft<'_>, status: Status, given: &Given, turn: Turn)
         status,
         date_activated: d.today().filter(|_| status == Status::Active),
         date_last_updated: d.now().whole_second(),
-        ..d.after.record.clone()
+        ..(*d.after.record).clone()
     };
     give(&mut born, given);
-    let mut sets = Vec::from([Set::Record(Box::new(born))]);
+    let mut sets = Vec::from([Set::Record(born.into())]);
     sets.extend((!behind.is_empty()).then_some(Set::MerchantExtension(behind)));
     sets.extend(pending_until.map(|at| Set::PendingUntil(Some(at))));
     sets.push(Set::MerchantsTurn(turn == Turn::Merchant));

@@ -1,6 +1,6 @@
 //! The whole state the rules look at: the public record and what stands behind it.
 
-use crate::{JsonObject, Moment, Operation, Reason, Record};
+use crate::{JsonObject, Moment, Operation, Reason, Record, Shared};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -35,7 +35,7 @@ impl Party {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entitlement {
     /// What the reseller sees.
-    pub record: Record,
+    pub record: Shared<Record>,
     /// Counts changes of the record from 1; the ETag. 0 only while `unborn`.
     pub version: u32,
     /// Moment of the last event; `now` is never earlier.

@@ -170,7 +170,7 @@ fn check_versions(before: &Entitlement, after: &Entitlement, decision: &Decision
         assert!(event.at >= before.last_event_at, "{what}: time runs forwards");
         version = event.version;
     }
-    let shown = |e: &Entitlement| (Record { date_last_updated: MADE, ..e.record.clone() }, e.holds.clone());
+    let shown = |e: &Entitlement| (Record { date_last_updated: MADE, ..(*e.record).clone() }, e.holds.clone());
     let changed = before.unborn != after.unborn || shown(before) != shown(after);
     assert_eq!(
         changed,

@@ -23,9 +23,13 @@ pub(crate) use respond::{headers_too_slow, json, no_http, speaks_tls};
 pub(crate) use watched::serve;
 
 use docs::{Document, document};
-use hyper::Method;
+use hyper::body::Incoming;
+use hyper::{Method, Request};
 use std::borrow::Cow;
 use wire::nearest;
+
+/// A request whose body has not been read. Boxed: on its way to who reads it, it moves many times.
+pub(crate) type Received = Box<Request<Incoming>>;
 
 /// What a request asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]

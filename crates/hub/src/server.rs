@@ -204,7 +204,7 @@ impl Served {
             let (hub, requests) = (served.hub.clone(), Arc::clone(&requests));
             async move {
                 // Boxed: the connection keeps a place for this, as long as it is open.
-                let (head, body) = Box::pin(serve(&hub, request, client)).await.into_parts();
+                let (head, body) = Box::pin(serve(&hub, Box::new(request), client)).await.into_parts();
                 requests.answer();
                 let body = if is_http2 { Sending::watched(body, &requests.open) } else { Sending::whole(body) };
                 Ok::<_, Infallible>(Response::from_parts(head, body))
@@ -218,9 +218,8 @@ fn builder(transport: &Transport) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
     builder
         .http1()
-        .timer(TokioTimer::new())
-        // Headers that have begun are awaited less long, in `patience`.
-        .header_read_timeout(transport.idle_within)
+        // Slow headers and idle connections end in `patience`.
+        .header_read_timeout(None)
         // Without `pipeline_flush`: it would keep back the answer to what is no HTTP.
         .max_buf_size(HEADER_BYTES_MAX);
     builder

@@ -167,7 +167,7 @@ fn history() -> Value {
 fn explain() -> Value {
     let since = at("2030-02-03T08:00:00Z");
     let record = Record { status: Status::Suspended, date_suspended: Some(since), ..active() };
-    let set = Set::Record(Box::new(record));
+    let set = Set::Record(record.into());
     let created =
         Event { at: since, by: Party::Reseller, kind: EventKind::Created, reason: None, version: 1, sets: vec![set] };
     let Some(mut entitlement) = born_from(&created) else {

@@ -34,8 +34,8 @@ pub enum Target {
 pub struct Loaded {
     /// The request identity's claim.
     pub claim: Option<Claim>,
-    /// The entitlement.
-    pub row: Option<Row>,
+    /// The entitlement. Boxed: most of what is loaded on the way to a create has none.
+    pub row: Option<Box<Row>>,
     /// The customer's open entitlements, in slot order.
     pub open: Vec<Row>,
 }

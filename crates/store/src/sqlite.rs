@@ -16,6 +16,7 @@ mod events;
 mod examine;
 mod fault;
 mod file;
+mod kept;
 mod lanes;
 mod loads;
 mod migrations;
@@ -42,8 +43,9 @@ use crate::clock::StoreClock;
 use crate::{Figures, StoreError};
 use fault::Fault;
 use readers::Readers;
+use rusqlite::Connection;
 use rusqlite::config::DbConfig;
-use session::Session;
+use session::{LogPages, Session};
 use std::collections::{HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -95,24 +97,22 @@ impl SqliteStore {
         let (sender, queue) = mpsc::channel();
         let (has_ended, ended) = watch::channel(false);
         let shared = Arc::new(Shared { waiting: AtomicUsize::new(0), stopped: watch::Sender::new(None) });
-        let session = Session::new(connection)
+        let restored = restored::newest(&connection)
             .map_err(|fault| failed("reading what was restored")(StoreError::from(fault).to_string()))?;
+        let log_pages =
+            LogPages::watch(&mut connection).map_err(|error| failed("watching the log")(error.to_string()))?;
         let figures = Arc::<Figures>::default();
         let readers = Arc::new(Readers::new(path.clone(), false));
-        let writer = Writer {
-            figures: Arc::clone(&figures),
-            session,
-            queue,
-            shared: Arc::clone(&shared),
-            readers: Arc::clone(&readers),
-            batch_max: options.batch_max.max(1),
-            held: VecDeque::new(),
-            taken: HashSet::new(),
-        };
+        let (batch_max, beside) = (options.batch_max.max(1), (figures.clone(), shared.clone(), readers.clone()));
         let thread = std::thread::Builder::new()
             .name("store-writer".into())
             .spawn(move || {
-                write_until_closed(writer);
+                let (figures, shared, readers) = beside;
+                let session = Session::new(&connection, restored, log_pages);
+                let (held, taken) = (VecDeque::new(), HashSet::new());
+                Writer { figures, session, queue, shared: shared.clone(), readers, batch_max, held, taken }.run();
+                close(&connection, &shared);
+                drop(connection);
                 drop(lock);
                 has_ended.send_replace(true);
             })
@@ -169,7 +169,7 @@ impl SqliteStore {
     /// # Errors
     /// As any write.
     pub async fn limit_pages(&self, pages_max: Option<u32>) -> Result<(), StoreError> {
-        self.write(Vec::new(), move |session| Ok(connect::limit_pages(&session.connection, pages_max)?)).await
+        self.write(Vec::new(), move |session| Ok(connect::limit_pages(session.connection, pages_max)?)).await
     }
 
     /// Hands a function to the writer and waits for the commit that holds it. Dropping the future
@@ -177,7 +177,7 @@ impl SqliteStore {
     async fn write<T: Send + 'static>(
         &self,
         keys: Vec<u64>,
-        function: impl FnMut(&mut Session) -> Result<T, Fault> + Send + 'static,
+        function: impl FnMut(&mut Session<'_>) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (to, answer) = oneshot::channel();
         self.hand_over(Box::new(Task::new(keys, function, to)))?;
@@ -217,12 +217,10 @@ impl Drop for SqliteStore {
     }
 }
 
-fn write_until_closed(mut writer: Writer) {
-    writer.run();
-    let connection = &writer.session.connection;
+fn close(connection: &Connection, shared: &Shared) {
     // What cannot be copied back now stays in the log, and is found there at the next start. After
     // an I/O error nobody knows what the log holds: it is left alone, by the closing too.
-    let _ = if writer.shared.stopped.borrow().is_some() {
+    let _ = if shared.stopped.borrow().is_some() {
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map(drop)
     } else {
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))

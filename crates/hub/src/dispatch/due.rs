@@ -250,7 +250,7 @@ impl Hub {
         let account = catalog.account(row.account).cloned();
         let route = account.as_ref().and_then(|account| account.route(&row.state.record.merchant_account_key).cloned());
         match (account, route) {
-            (Some(account), Some(route)) => Ok(Some((row, account, route))),
+            (Some(account), Some(route)) => Ok(Some((*row, account, route))),
             (Some(_) | None, _) => {
                 tracing::error!(%key, "an entitlement's route is not in the catalog");
                 Ok(None)

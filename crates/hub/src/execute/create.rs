@@ -296,7 +296,7 @@ impl<'a> Creating<'a> {
         let mut row = row.clone();
         while look_again(self.caller.deadline).await {
             match self.hub.row(row.key).await? {
-                Some(now) if now.state.unborn || now.state.record.status == Status::Failed => row = now,
+                Some(now) if now.state.unborn || now.state.record.status == Status::Failed => row = *now,
                 Some(now) => return self.joined(route, &now).await,
                 // Nothing remains of it: this one asks for itself.
                 None => return self.look(route).await.map(|found| Step::Again(Box::new(found))),

@@ -84,7 +84,7 @@ impl Operating<'_> {
         let now = self.hub.store.now();
         let stored = self.load().await?.row.ok_or_else(|| Box::new(operate::not_found()))?;
         let route = account.route_of(&stored.state.record.merchant_account_key);
-        let row = with_time_passed(stored, route, now);
+        let row = with_time_passed(*stored, route, now);
         self.check_if_match(&row)?;
         let decision = self.decision(route, &row, now)?;
         let mut draft = Draft::of(row.clone());

@@ -218,7 +218,7 @@ impl Hub {
                 Err(_) => {}
             }
             match self.row(key).await? {
-                Some(found) => row = found,
+                Some(found) => row = *found,
                 None => return Ok(gone()),
             }
         }

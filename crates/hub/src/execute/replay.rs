@@ -23,7 +23,7 @@ impl Hub {
             let found = self.claim_now(caller, &claim).await?;
             match &found.claim {
                 Some(now) if now.answer.is_none() => {
-                    if let Some(change) = answer_overtaken(caller, now, found.row.as_ref(), self.store.now()) {
+                    if let Some(change) = answer_overtaken(caller, now, found.row.as_deref(), self.store.now()) {
                         self.commit(change).await?;
                         continue;
                     }
@@ -82,7 +82,7 @@ impl Hub {
     }
 
     /// The row of a key, whoever's it is.
-    pub(crate) async fn row(&self, key: EntitlementKey) -> Result<Option<store::Row>, Box<ErrorAnswer>> {
+    pub(crate) async fn row(&self, key: EntitlementKey) -> Result<Option<Box<store::Row>>, Box<ErrorAnswer>> {
         let load = Load { account: ids::AccountId(0), target: Target::Key(key), identity: None };
         Ok(self.store.load(load).await.map_err(from_store)?.row)
     }

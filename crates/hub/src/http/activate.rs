@@ -1,15 +1,14 @@
 //! The test merchant's activation page: the user confirms or declines, and the merchant tells
 //! the hub as any merchant would (docs/API.md section 8).
 
-use super::body;
 use super::page::{Button, Mood, Page};
 use super::respond::Reply;
+use super::{Received, body};
 use crate::Hub;
 use entitlement::{Entitlement, Given, MerchantEvent, Reason, Status, Told};
 use http_body_util::Full;
-use hyper::body::Incoming;
 use hyper::header::{HeaderValue, LOCATION};
-use hyper::{Request, Response, StatusCode};
+use hyper::{Response, StatusCode};
 use merchants::test::ActivationToken;
 
 const DECIDE: [Button; 2] = [
@@ -30,7 +29,7 @@ impl Hub {
     }
 
     /// Takes the user's choice and shows the page again, so that a reload repeats nothing.
-    pub(super) async fn activate_choice(&self, segment: &str, request: Request<Incoming>) -> Reply {
+    pub(super) async fn activate_choice(&self, segment: &str, request: Received) -> Reply {
         let Some((token, state)) = self.of_token(segment).await else {
             return unknown_link();
         };

@@ -3,15 +3,13 @@
 use super::authorize::{Asker, count, read_signature, verify_signature};
 use super::prefer::preference;
 use super::respond::{ANSWER_WITHIN, Reply, json};
-use super::{Action, body};
+use super::{Action, Received, body};
 use crate::Hub;
 use crate::answer::Answer;
 use crate::catalog::Account;
 use crate::execute::{Caller, Wanted, from_store};
 use bytes::Bytes;
 use entitlement::JsonObject;
-use hyper::Request;
-use hyper::body::Incoming;
 use hyper::header::{HeaderMap, HeaderName, IF_MATCH};
 use ids::RequestIdentity;
 use sha2::{Digest, Sha256};
@@ -47,7 +45,7 @@ struct Asked {
 type Answered = Result<Answer, Box<ErrorAnswer>>;
 
 impl Hub {
-    pub(super) async fn entitlement_action(&self, action: &Action, request: Request<Incoming>, asker: &Asker) -> Reply {
+    pub(super) async fn entitlement_action(&self, action: &Action, request: Received, asker: &Asker) -> Reply {
         let identity =
             request.headers().get("x-requestidentifier").or(request.headers().get("idempotency-key")).cloned();
         let is_dry_run = is_dry_run(action, request.headers());
@@ -70,7 +68,7 @@ impl Hub {
     async fn answer_reseller(
         &self,
         action: &Action,
-        request: Request<Incoming>,
+        request: Received,
         asker: &Asker,
         standing: &mut Option<RateLimit>,
     ) -> Answered {
@@ -176,7 +174,7 @@ impl Hub {
     }
 
     /// The entitlement of that public id, with what time has brought committed first.
-    pub(crate) async fn find(&self, account: &Arc<Account>, id: &str) -> Result<Option<Row>, Box<ErrorAnswer>> {
+    pub(crate) async fn find(&self, account: &Arc<Account>, id: &str) -> Result<Option<Box<Row>>, Box<ErrorAnswer>> {
         const LOOKS_MAX: usize = 4;
         for _ in 0..LOOKS_MAX {
             let load = Load { account: account.id, target: Target::Id(id.to_owned()), identity: None };
@@ -204,7 +202,7 @@ impl Hub {
         let rows = self.store.report(account, report(request)).await.map_err(from_store)?;
         let last = rows.last().filter(|_| rows.len() == limit).map(|row| &row.state.record);
         let next_cursor = last.map(|record| print_cursor(record.date_created, &record.entitlement_id));
-        let records = rows.iter().map(|row| &row.state.record);
+        let records = rows.iter().map(|row| &*row.state.record);
         Ok(Answer::plain(200, report_body(records, next_cursor.as_deref(), feed_cursor)))
     }
 }

@@ -79,7 +79,7 @@ impl Hub {
             }
             let load = Load { account: account.id, target: Target::Key(one.key), identity: None };
             if let Some(row) = self.store.load(load).await.map_err(from_store)?.row {
-                names.insert(one.key, row.state.record.entitlement_id);
+                names.insert(one.key, row.state.record.entitlement_id.clone());
             }
         }
         Ok(names)

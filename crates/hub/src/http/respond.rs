@@ -3,7 +3,7 @@
 
 use super::authorize::Asker;
 use super::guarded::{Guarded, Panicked};
-use super::{Action, NoRoute, health, route};
+use super::{Action, NoRoute, Received, health, route};
 use crate::Hub;
 use crate::answer::{Answer, internal_error, unavailable};
 use crate::questions::feed_within;
@@ -12,9 +12,8 @@ use crate::server::Client;
 use crate::watching::{self, Outcome};
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::body::Incoming;
 use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
-use hyper::{Request, Response, StatusCode};
+use hyper::{Response, StatusCode};
 use std::pin::pin;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
@@ -33,7 +32,7 @@ pub(crate) type Reply = Response<Full<Bytes>>;
 /// Answers one request. A caller who hangs up drops only this future: a change that was handed to
 /// the store is committed all the same, and an operation at a merchant runs in a task of its own
 /// from its intent on (docs/LIFECYCLE.md section 4).
-pub(super) async fn serve(hub: &Hub, request: Request<Incoming>, client: Client, id: RequestId) -> Reply {
+pub(super) async fn serve(hub: &Hub, request: Received, client: Client, id: RequestId) -> Reply {
     let method = request.method().clone();
     let mut reply = match route(&method, request.uri().path(), hub.sandbox.is_some()) {
         Ok(action) => {
@@ -86,7 +85,7 @@ fn last_words(hub: &Hub, status: &str, error: &ErrorAnswer) -> String {
     )
 }
 
-async fn run(hub: &Hub, action: &Action, request: Request<Incoming>, client: Client, id: RequestId) -> Reply {
+async fn run(hub: &Hub, action: &Action, request: Received, client: Client, id: RequestId) -> Reply {
     let within = match action {
         Action::SandboxMoveClock => CLOCK_WITHIN,
         Action::Feed => feed_within(request.uri().query()),
@@ -115,7 +114,7 @@ async fn run(hub: &Hub, action: &Action, request: Request<Incoming>, client: Cli
 }
 
 /// The rare arms are boxed, so that a request's task is as small as a read's or a create's.
-async fn act(hub: &Hub, action: &Action, request: Request<Incoming>, asker: &Asker) -> Reply {
+async fn act(hub: &Hub, action: &Action, request: Received, asker: &Asker) -> Reply {
     match action {
         Action::ActivatePage(token) => Box::pin(hub.activate_page(token)).await,
         Action::ActivateChoice(token) => Box::pin(hub.activate_choice(token, request)).await,

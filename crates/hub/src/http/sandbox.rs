@@ -3,14 +3,13 @@
 
 use super::authorize::Asker;
 use super::respond::{Reply, json};
-use super::{Action, body, outbox};
+use super::{Action, Received, body, outbox};
 use crate::Hub;
 use crate::answer::Answer;
 use crate::catalog::Account;
 use crate::execute::from_store;
 use crate::sandbox::Happening;
 use entitlement::{Json, JsonObject, Moment};
-use hyper::Request;
 use hyper::body::Incoming;
 use hyper::http::request::Parts;
 use jiff::{Span, Timestamp, tz::TimeZone};
@@ -23,7 +22,7 @@ type Answered = Result<Answer, Box<ErrorAnswer>>;
 
 impl Hub {
     /// A receiver without credential: keeps what came and answers as it was told to.
-    pub(super) async fn inbox_receives(&self, name: &str, request: Request<Incoming>) -> Reply {
+    pub(super) async fn inbox_receives(&self, name: &str, request: Received) -> Reply {
         let (parts, incoming) = request.into_parts();
         let bytes = match body::read(incoming).await {
             Ok(bytes) => bytes,
@@ -37,7 +36,7 @@ impl Hub {
         json(Answer::plain(status, "{}".to_owned()))
     }
 
-    pub(super) async fn sandbox_action(&self, action: &Action, request: Request<Incoming>, asker: &Asker) -> Reply {
+    pub(super) async fn sandbox_action(&self, action: &Action, request: Received, asker: &Asker) -> Reply {
         let (parts, incoming) = request.into_parts();
         let answered = self.sandbox_answer(action, &parts, incoming, asker).await;
         json(answered.unwrap_or_else(|error| Answer::error(&error)))

@@ -1,24 +1,23 @@
 //! Around every request: its id and its trace, what is counted of it, and the line of the log. What
 //! it is answered is not decided here.
 
+use super::Received;
 use super::respond::{self, Reply};
 use crate::Hub;
 use crate::random::RequestId;
 use crate::server::Client;
 use crate::watching::Outcome;
-use hyper::Request;
-use hyper::body::Incoming;
 use std::pin::pin;
 
 /// Answers one request, watched.
-pub(crate) async fn serve(hub: &Hub, request: Request<Incoming>, client: Client) -> Reply {
+pub(crate) async fn serve(hub: &Hub, request: Received, client: Client) -> Reply {
     let context = hub.begin_context(request.headers());
     // Pinned where it is made: a request's future has thousands of bytes, and moves by copying them.
     let answering = pin!(watched(hub, request, client, context.id()));
     context.scope(answering).await
 }
 
-async fn watched(hub: &Hub, request: Request<Incoming>, client: Client, id: RequestId) -> Reply {
+async fn watched(hub: &Hub, request: Received, client: Client, id: RequestId) -> Reply {
     let under_way = hub.watching.figures.requests.begin();
     let method = request.method().clone();
     let reply = respond::serve(hub, request, client, id).await;

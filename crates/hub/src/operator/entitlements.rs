@@ -68,7 +68,7 @@ impl Hub {
             let decision = resolve(&row.state, as_, reason.clone(), now)
                 .map_err(|rejection| Box::new(refusal::rejected(rejection, status, &account.switches)))?;
             let settled = settled_operation(&row, &decision);
-            let mut draft = Draft::of(row);
+            let mut draft = Draft::of(*row);
             draft.decide(&decision, account);
             draft.audit(entry.clone());
             let state = draft.state().cloned();

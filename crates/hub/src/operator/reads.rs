@@ -58,7 +58,7 @@ impl Hub {
             let load = Load { account: account.id, target: Target::Id(id.to_owned()), identity: None };
             if let Some(row) = self.store.load(load).await.map_err(from_store)?.row {
                 let mode = if account.live { "live" } else { "test" };
-                let entitlement_id = row.state.record.entitlement_id;
+                let entitlement_id = &row.state.record.entitlement_id;
                 found.push(json!({ "reseller": account.reseller, "mode": mode, "entitlementId": entitlement_id }));
             }
         }

@@ -48,7 +48,7 @@ fn print(row: &Row, happened: &[StoredEvent], told: &[StoredNotification], plann
             body.push(&HistoryEvent {
                 event: &stored.event,
                 planned: false,
-                before: before.as_ref().map(|before| &before.record),
+                before: before.as_ref().map(|before| &*before.record),
                 after: &after.record,
                 request_id: stored.request.as_deref(),
                 notification,
@@ -58,7 +58,7 @@ fn print(row: &Row, happened: &[StoredEvent], told: &[StoredNotification], plann
     for event in planned {
         let before = folded.clone();
         let Some(after) = fold_on(&mut folded, event) else { continue };
-        let before = before.as_ref().map(|before| &before.record);
+        let before = before.as_ref().map(|before| &*before.record);
         let (request_id, notification) = (None, None);
         body.push(&HistoryEvent { event, planned: true, before, after: &after.record, request_id, notification });
     }

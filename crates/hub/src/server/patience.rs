@@ -2,7 +2,8 @@
 //! 10 s after the connection. hyper would close without a word, or wait for ever where not even
 //! the protocol is known; the contract wants a 408 (docs/API.md section 1). And what is no HTTP
 //! is answered in an envelope like everything else. Bodies have their own limit, where they are
-//! read. And with a receiver: an answer that cannot be written is not held for ever.
+//! read. With a receiver: an answer that cannot be written is not held for ever. And with nobody: an
+//! HTTP/1.1 connection on which nothing happens ends, too; hyper would set a timer for each request.
 
 use super::sending::Open;
 use super::stream::Stream;
@@ -52,6 +53,8 @@ pub(super) struct Patient {
     requests: Arc<Requests>,
     /// An answer that cannot be written for so long ends the connection.
     write_within: Duration,
+    /// A connection without a request ends after so long.
+    idle_within: Duration,
     /// Runs while a write waits.
     writing: Option<Pin<Box<Sleep>>>,
     /// When the answers of an HTTP/2 connection are looked at next.
@@ -60,13 +63,20 @@ pub(super) struct Patient {
     awaited: Option<u64>,
     /// Some of the awaited headers have come.
     partial: bool,
+    /// Requests answered before the connection fell idle; `None` while it is not.
+    idle_after: Option<u64>,
     /// Bytes of HTTP/2's preface seen; `None` where it is another protocol.
     preface: Option<usize>,
     /// When what is awaited has to be there.
     deadline: Instant,
-    /// Rings at the deadline or before it, then goes on: to set it anew for each request would cost
-    /// more than to hear it once in ten seconds for nothing.
+    /// Rings at the deadline or before it, and with every tick, then goes on: to set it anew for each
+    /// request would cost more than to hear it for nothing.
     alarm: Pin<Box<Sleep>>,
+}
+
+/// The shortest of what is waited for: the alarm never sleeps longer.
+fn tick(idle_within: Duration) -> Duration {
+    idle_within.min(HEADERS_WITHIN)
 }
 
 impl Patient {
@@ -76,13 +86,15 @@ impl Patient {
             hub,
             requests,
             write_within: transport.write_within,
+            idle_within: transport.idle_within,
             writing: None,
             next_look: Instant::now() + LOOK_EVERY,
             awaited: Some(0),
             partial: false,
+            idle_after: None,
             preface: Some(0),
             deadline: Instant::now() + HEADERS_WITHIN,
-            alarm: Box::pin(sleep(HEADERS_WITHIN)),
+            alarm: Box::pin(sleep(tick(transport.idle_within))),
         }
     }
 
@@ -120,10 +132,7 @@ impl Patient {
         if self.awaited.is_none() {
             return self.poll_open();
         }
-        if self.awaited != Some(self.requests.begun.load(Ordering::Acquire)) {
-            // A request is at work, or hyper waits for the next one.
-            return Poll::Pending;
-        }
+        self.follow_idleness();
         ready!(self.poll_alarm(cx));
         if self.partial {
             self.say(cx, &headers_too_slow(&self.hub));
@@ -131,15 +140,32 @@ impl Patient {
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 
-    /// Ready once the deadline has passed. The alarm rings at it or before, since each deadline is later
-    /// than the one before.
+    /// Where no headers are awaited, the deadline is that of a connection on which nothing happens. While
+    /// a request is at work it lies ahead. The alarm runs all the same: after an answer hyper does not
+    /// look here by itself.
+    fn follow_idleness(&mut self) {
+        let begun = self.requests.begun.load(Ordering::Acquire);
+        if self.awaited == Some(begun) {
+            return;
+        }
+        self.partial = false;
+        let is_at_work = begun != self.requests.answered.load(Ordering::Acquire) || self.writing.is_some();
+        if is_at_work || self.idle_after != Some(begun) {
+            self.idle_after = (!is_at_work).then_some(begun);
+            self.deadline = Instant::now() + self.idle_within;
+        }
+    }
+
+    /// Ready once the deadline has passed. The alarm rings at it or before: a deadline is never nearer
+    /// than a tick when it is set.
     fn poll_alarm(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
             ready!(self.alarm.as_mut().poll(cx));
-            if self.deadline <= Instant::now() {
+            let now = Instant::now();
+            if self.deadline <= now {
                 return Poll::Ready(());
             }
-            self.alarm.as_mut().reset(self.deadline);
+            self.alarm.as_mut().reset(self.deadline.min(now + tick(self.idle_within)));
         }
     }
 

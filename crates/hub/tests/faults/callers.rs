@@ -62,7 +62,7 @@ fn a_caller_who_goes_away_during_the_intents_commit_changes_nothing() {
 fn a_second_operation_waits_for_the_one_in_flight_and_is_decided_on_what_came_of_it() {
     let case = Case::open(INQUIRY);
     assert_eq!(case.ask("", &create("anna")).http, 200);
-    let id = case.row().state.record.entitlement_id;
+    let id = case.row().state.record.entitlement_id.clone();
     case.merchant.next("suspend", Does::Waits(Says::Done));
     let first = case.send("", &update(&id, r#""status":"SUSPENDED""#));
     case.until("the merchant is asked", || case.merchant.calls_of("suspend") == 1);

@@ -16,7 +16,7 @@ fn moments(case: &Case) -> Vec<i64> {
 fn a_clock_that_jumps_back_moves_no_history_back() {
     let mut case = Case::open(INQUIRY);
     assert_eq!(case.ask("create", &create("anna")).http, 200);
-    let id = case.row().state.record.entitlement_id;
+    let id = case.row().state.record.entitlement_id.clone();
     let created = case.row().state.record.date_created;
 
     case.clock.advance_ms(-HOUR_MS);

@@ -114,7 +114,7 @@ fn an_end_wished_on_failed_is_carried_out_once_the_outcome_is_known() {
         };
         case.merchant.next("create", does);
         assert_eq!(case.ask("create", &create("anna")).http, 503);
-        let id = case.row().state.record.entitlement_id;
+        let id = case.row().state.record.entitlement_id.clone();
         let wanted = if revokes { revoke(&id) } else { cancel(&id) };
         let wished = case.ask("end", &wanted);
         assert_eq!((wished.http, member(&wished, "status").as_str()), (202, "FAILED"));
@@ -238,7 +238,7 @@ fn a_new_one_is_readable_but_untold_until_its_outcome() {
     assert!(row.state.unborn && row.slot.is_some());
     assert_eq!(case.rows(), [], "it is in no report");
     assert_eq!(case.history(row.key), []);
-    let id = row.state.record.entitlement_id;
+    let id = row.state.record.entitlement_id.clone();
     let hasty = case.send_within("", &cancel(&id), Duration::from_millis(150));
     assert_eq!(Answered(&case.block(hasty).unwrap()), form(503, "contended"));
     let patient = case.send("", &cancel(&id));

@@ -296,7 +296,7 @@ impl Case {
     /// By its key, unborn or not.
     pub fn row_at(&self, key: EntitlementKey) -> Option<Row> {
         let load = Load { account: self.life().account.id, target: Target::Key(key), identity: None };
-        self.block(self.store().inner().load(load)).unwrap().row
+        self.block(self.store().inner().load(load)).unwrap().row.map(|row| *row)
     }
 
     pub fn status(&self) -> &'static str {

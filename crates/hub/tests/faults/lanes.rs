@@ -10,7 +10,7 @@ use store::{LaneOutcome, LaneResult, NotificationState, Store, StoreError};
 fn active(plan: Plan) -> (Case, String) {
     let case = Case::open(plan);
     assert_eq!(case.ask("", &create("anna")).http, 200);
-    let id = case.row().state.record.entitlement_id;
+    let id = case.row().state.record.entitlement_id.clone();
     (case, id)
 }
 

@@ -66,7 +66,7 @@ impl Op {
             return String::new();
         }
         assert_eq!(case.ask("", &create("anna")).http, 200);
-        let id = case.row().state.record.entitlement_id;
+        let id = case.row().state.record.entitlement_id.clone();
         match self.from {
             Begins::Nothing | Begins::Active => {}
             Begins::Suspended => {

@@ -106,7 +106,7 @@ fn set_of(name: &str, node: &Node<'_>, more: &[Node<'_>], key: &str) -> Result<S
     let texts = || maybe(node, read::text);
     let moments = || maybe(node, read::moment);
     Ok(match name {
-        "record" => Set::Record(Box::new(read_record(Fields::of(node)?, key)?)),
+        "record" => Set::Record(read_record(Fields::of(node)?, key)?.into()),
         "status" => Set::Status(read::word(node, Status::parse)?),
         "activated" => Set::DateActivated(moments()?),
         "ended" => Set::DateEnded(moments()?),

@@ -139,7 +139,7 @@ fn hold(n: usize) -> Hold {
 fn sets() -> Vec<Set> {
     let mut sets: Vec<Set> = Status::ALL.into_iter().map(Set::Status).collect();
     for (own_id, full) in [(false, false), (false, true), (true, false), (true, true)] {
-        sets.push(Set::Record(Box::new(record(own_id, full))));
+        sets.push(Set::Record(record(own_id, full).into()));
     }
     for at in [None, Some(Moment(-7))] {
         sets.extend([Set::DateActivated(at), Set::DateEnded(at), Set::DateSuspended(at), Set::DateResumed(at)]);

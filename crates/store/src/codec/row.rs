@@ -113,7 +113,7 @@ pub(crate) fn read_entitlement(columns: Columns, rest: &str) -> Result<Entitleme
     let f = Fields::of(&node)?;
     let (version, unborn) = (columns.version, columns.unborn);
     Ok(Entitlement {
-        record: read_record(columns, f)?,
+        record: read_record(columns, f)?.into(),
         version,
         last_event_at: f.moment("eventAt")?,
         last_merchant_event_at: f.moment_opt("merchantEventAt")?,

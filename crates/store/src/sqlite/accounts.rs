@@ -143,7 +143,7 @@ pub(super) fn put_clock_offset(connection: &Connection, offset_ms: i64) -> Resul
 }
 
 /// Empties all test data. Without live data whole tables go at once, which takes no time.
-pub(super) fn empty_test_data(session: &mut Session) -> Result<(), Fault> {
+pub(super) fn empty_test_data(session: &mut Session<'_>) -> Result<(), Fault> {
     const ALL: &str = "DELETE FROM event; DELETE FROM claim; DELETE FROM lane; DELETE FROM notification; \
                        DELETE FROM callback; DELETE FROM operation; DELETE FROM entitlement;";
     const TEST_ONLY: &str = "
@@ -163,7 +163,7 @@ pub(super) fn empty_test_data(session: &mut Session) -> Result<(), Fault> {
     )?;
     session.connection.execute_batch(if live { TEST_ONLY } else { ALL })?;
     session.connection.execute("UPDATE account SET position = 0 WHERE live = 0", [])?;
-    put_clock_offset(&session.connection, 0)?;
+    put_clock_offset(session.connection, 0)?;
     session.forget();
     Ok(())
 }

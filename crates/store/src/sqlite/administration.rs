@@ -12,8 +12,8 @@ use ids::{AccountId, RouteId};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 /// Carries out all acts or none, and writes them down.
-pub(super) fn administer(session: &mut Session, acts: &[Act], entry: &AuditEntry) -> Result<Administered, Fault> {
-    let connection = &session.connection;
+pub(super) fn administer(session: &mut Session<'_>, acts: &[Act], entry: &AuditEntry) -> Result<Administered, Fault> {
+    let connection = session.connection;
     // First all checks: what fails one has written nothing.
     for act in acts {
         if !is_as_expected(connection, act)? {

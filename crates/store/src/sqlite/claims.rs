@@ -2,6 +2,7 @@
 
 use super::fault::Fault;
 use super::rows::{bytes, key_at};
+use super::session::Session;
 use crate::{Claim, SavedAnswer};
 use entitlement::Moment;
 use ids::{AccountId, OperationId, RequestIdentity};
@@ -74,22 +75,29 @@ pub(super) fn waits(connection: &Connection, account: AccountId, claim: &Claim) 
         .exists((account.0, claim.identity.as_str(), claim.operation.map(|id| id.0.to_be_bytes())))
 }
 
-pub(super) fn insert(connection: &Connection, account: AccountId, claim: &Claim) -> rusqlite::Result<()> {
-    match insert_where_free(connection, account, claim)? {
+pub(super) fn insert(session: &mut Session<'_>, account: AccountId, claim: &Claim) -> rusqlite::Result<()> {
+    match insert_where_free(session, account, claim)? {
         true => Ok(()),
         // Looked for before; what is in the way now is a defect.
         false => Err(rusqlite::Error::StatementChangedRows(0)),
     }
 }
 
+/// A claim; nothing where the identity is claimed.
+pub(super) const INSERT: &str = "INSERT INTO claim (account, identity, fingerprint, key, operation, at, http, form, code, version, answer) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT DO NOTHING";
+
 /// Inserts a claim. False, and nothing written, where the identity is claimed.
-pub(super) fn insert_where_free(connection: &Connection, account: AccountId, claim: &Claim) -> rusqlite::Result<bool> {
+pub(super) fn insert_where_free(
+    session: &mut Session<'_>,
+    account: AccountId,
+    claim: &Claim,
+) -> rusqlite::Result<bool> {
     let (http, form, code, version, text) = columns(claim.answer.as_ref());
-    connection
-        .prepare_cached(
-            "INSERT INTO claim (account, identity, fingerprint, key, operation, at, http, form, code, version, answer) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT DO NOTHING",
-        )?
+    session
+        .inserts
+        .claim
+        .get()?
         .execute(params![
             account.0,
             claim.identity.as_str(),

@@ -11,20 +11,20 @@ use crate::{Cause, Change, ClaimChange, Committed, Conflict, Loaded, Row, RowCha
 use rusqlite::Connection;
 
 /// Applies the change, or says what stands in its way.
-pub(super) fn apply(session: &mut Session, prepared: &Prepared) -> Result<Committed, Fault> {
+pub(super) fn apply(session: &mut Session<'_>, prepared: &Prepared) -> Result<Committed, Fault> {
     let change = &prepared.change;
     let live = session.is_live(change.account)?;
     if let Some(row) = creates_plainly(change)
-        && write_new(&session.connection, prepared, row, live)?
+        && write_new(session, prepared, row, live)?
     {
         write_events(session, prepared, row)?;
-        write_beside(&session.connection, change)?;
+        write_beside(session.connection, change)?;
         return Ok(Committed::Done);
     }
     // A key stood in the way and nothing is written: the checks say which.
-    match check(&session.connection, change, live)? {
+    match check(session.connection, change, live)? {
         Err(cause) => {
-            let found = found(&session.connection, change)?;
+            let found = found(session.connection, change)?;
             Ok(Committed::Conflict(Box::new(Conflict { cause, found })))
         }
         Ok(stored) => {
@@ -45,18 +45,18 @@ fn creates_plainly(change: &Change) -> Option<&Row> {
 }
 
 /// Writes claim and row. False, and nothing written, where a unique key stands in the way.
-fn write_new(connection: &Connection, prepared: &Prepared, row: &Row, live: bool) -> rusqlite::Result<bool> {
+fn write_new(session: &mut Session<'_>, prepared: &Prepared, row: &Row, live: bool) -> rusqlite::Result<bool> {
     let change = &prepared.change;
     if let ClaimChange::Insert(claim) = &change.claim
-        && !claims::insert_where_free(connection, change.account, claim)?
+        && !claims::insert_where_free(session, change.account, claim)?
     {
         return Ok(false);
     }
-    if stored::insert_where_free(connection, row, live, prepared)? {
+    if stored::insert_where_free(session, row, live, prepared)? {
         return Ok(true);
     }
     if let ClaimChange::Insert(claim) = &change.claim {
-        claims::take_back(connection, change.account, &claim.identity)?;
+        claims::take_back(session.connection, change.account, &claim.identity)?;
     }
     Ok(false)
 }
@@ -122,22 +122,22 @@ fn found(connection: &Connection, change: &Change) -> Result<Loaded, Fault> {
         Some(row) => rows::open(connection, row.account, row.route, &row.state.record.customer_identifier)?,
         None => Vec::new(),
     };
-    Ok(Loaded { claim, row, open })
+    Ok(Loaded { claim, row: row.map(Box::new), open })
 }
 
-fn write(session: &mut Session, prepared: &Prepared, live: bool, stored: Option<&Stored>) -> Result<(), Fault> {
+fn write(session: &mut Session<'_>, prepared: &Prepared, live: bool, stored: Option<&Stored>) -> Result<(), Fault> {
     let change = &prepared.change;
     match (&change.row, stored) {
-        (RowChange::Insert(row), _) => stored::insert(&session.connection, row, live, prepared)?,
-        (RowChange::Update(row), Some(stored)) => stored::update(&session.connection, stored, row, &prepared.rest)?,
-        (RowChange::Remove { .. }, Some(stored)) => stored::remove(&session.connection, stored)?,
+        (RowChange::Insert(row), _) => stored::insert(session, row, live, prepared)?,
+        (RowChange::Update(row), Some(stored)) => stored::update(session.connection, stored, row, &prepared.rest)?,
+        (RowChange::Remove { .. }, Some(stored)) => stored::remove(session.connection, stored)?,
         (RowChange::None | RowChange::Update(_) | RowChange::Remove { .. }, _) => {}
     }
     if let Some(row) = change.row() {
         write_events(session, prepared, row)?;
     }
-    write_claim(&session.connection, change)?;
-    write_beside(&session.connection, change)
+    write_claim(session, change)?;
+    write_beside(session.connection, change)
 }
 
 /// Call-backs, the operation that ended, and what an operator did.
@@ -157,7 +157,7 @@ fn write_beside(connection: &Connection, change: &Change) -> Result<(), Fault> {
     Ok(())
 }
 
-fn write_events(session: &mut Session, prepared: &Prepared, row: &Row) -> Result<(), Fault> {
+fn write_events(session: &mut Session<'_>, prepared: &Prepared, row: &Row) -> Result<(), Fault> {
     let change = &prepared.change;
     // Both fit: `Prepared::new` has looked.
     let first = row.last_event + 1 - change.events.len() as u32;
@@ -180,19 +180,20 @@ fn write_events(session: &mut Session, prepared: &Prepared, row: &Row) -> Result
             at: change.at,
             sequence_least: session.sequence_least(row.state.record.date_created),
         };
-        lanes::append(&session.connection, notice, &told, is_first)?;
+        lanes::append(session, notice, &told, is_first)?;
         is_first = false;
     }
     if change.wakes_lanes {
-        lanes::wake(&session.connection, row.key, change.at)?;
+        lanes::wake(session.connection, row.key, change.at)?;
     }
     Ok(())
 }
 
-fn write_claim(connection: &Connection, change: &Change) -> rusqlite::Result<()> {
+fn write_claim(session: &mut Session<'_>, change: &Change) -> rusqlite::Result<()> {
+    let connection = session.connection;
     match &change.claim {
         ClaimChange::None => Ok(()),
-        ClaimChange::Insert(claim) => claims::insert(connection, change.account, claim),
+        ClaimChange::Insert(claim) => claims::insert(session, change.account, claim),
         ClaimChange::Answer(claim) => claims::answer_one(connection, change.account, claim, change.at),
         ClaimChange::AnswerOf(operation, answer) => claims::answer_all_of(connection, *operation, answer, change.at),
         ClaimChange::Free(identity) => claims::free(connection, change.account, identity),

@@ -112,7 +112,7 @@ impl Store for SqliteStore {
     }
 
     fn forget_claims(&self, before: Moment, limit: usize) -> StoreFuture<'_, usize> {
-        Box::pin(self.write(Vec::new(), move |session| Ok(claims::forget(&session.connection, before, limit)?)))
+        Box::pin(self.write(Vec::new(), move |session| Ok(claims::forget(session.connection, before, limit)?)))
     }
 
     fn claim_lanes(
@@ -123,8 +123,8 @@ impl Store for SqliteStore {
         limit: usize,
     ) -> StoreFuture<'_, Vec<LaneWork>> {
         Box::pin(async move {
-            let claim = move |session: &mut super::Session| {
-                lanes::claim(&session.connection, now, real_now_ms, lease_ms, bound(limit))
+            let claim = move |session: &mut super::Session<'_>| {
+                lanes::claim(session.connection, now, real_now_ms, lease_ms, bound(limit))
             };
             let claimed = self.write(Vec::new(), claim).await?;
             if claimed.is_empty() {
@@ -136,13 +136,13 @@ impl Store for SqliteStore {
 
     fn settle_lanes(&self, results: Vec<LaneResult>) -> StoreFuture<'_, ()> {
         Box::pin(self.write(Vec::new(), move |session| {
-            results.iter().try_for_each(|result| lanes::settle(&session.connection, result))
+            results.iter().try_for_each(|result| lanes::settle(session.connection, result))
         }))
     }
 
     fn wake_lanes(&self, key: EntitlementKey) -> StoreFuture<'_, ()> {
         let now = self.now();
-        Box::pin(self.write(Vec::new(), move |session| Ok(lanes::wake(&session.connection, key, now)?)))
+        Box::pin(self.write(Vec::new(), move |session| Ok(lanes::wake(session.connection, key, now)?)))
     }
 
     fn notifications(
@@ -167,7 +167,7 @@ impl Store for SqliteStore {
                 Some(id) => Ok(id),
                 None => {
                     self.write(Vec::new(), move |session| {
-                        accounts::insert_account(&session.connection, &organisation, live)
+                        accounts::insert_account(session.connection, &organisation, live)
                     })
                     .await
                 }
@@ -185,7 +185,7 @@ impl Store for SqliteStore {
                 Some(id) => Ok(id),
                 None => {
                     self.write(Vec::new(), move |session| {
-                        accounts::insert_route(&session.connection, account, &merchant_account_key)
+                        accounts::insert_route(session.connection, account, &merchant_account_key)
                     })
                     .await
                 }
@@ -198,7 +198,7 @@ impl Store for SqliteStore {
     }
 
     fn put_credential(&self, credential: CredentialRow) -> StoreFuture<'_, ()> {
-        Box::pin(self.write(Vec::new(), move |session| accounts::put_credential(&session.connection, &credential)))
+        Box::pin(self.write(Vec::new(), move |session| accounts::put_credential(session.connection, &credential)))
     }
 
     fn catalog(&self) -> StoreFuture<'_, Option<(u32, String)>> {
@@ -236,7 +236,7 @@ impl Store for SqliteStore {
     }
 
     fn put_setting(&self, name: &'static str, value: Vec<u8>) -> StoreFuture<'_, ()> {
-        Box::pin(self.write(Vec::new(), move |session| accounts::put_setting(&session.connection, name, &value)))
+        Box::pin(self.write(Vec::new(), move |session| accounts::put_setting(session.connection, name, &value)))
     }
 
     fn clock_offset_ms(&self) -> i64 {
@@ -245,7 +245,7 @@ impl Store for SqliteStore {
 
     fn set_clock_offset(&self, offset_ms: i64) -> StoreFuture<'_, ()> {
         Box::pin(async move {
-            self.write(Vec::new(), move |session| accounts::put_clock_offset(&session.connection, offset_ms)).await?;
+            self.write(Vec::new(), move |session| accounts::put_clock_offset(session.connection, offset_ms)).await?;
             self.clock.set_offset(offset_ms);
             Ok(())
         })

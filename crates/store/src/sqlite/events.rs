@@ -21,28 +21,26 @@ pub(super) struct NewEvent<'a> {
     pub(super) sets: &'a str,
 }
 
-pub(super) fn insert(session: &mut Session, new: &NewEvent<'_>) -> Result<(), Fault> {
+/// One event of an entitlement's history.
+pub(super) const INSERT: &str = "INSERT INTO event (account, position, key, sequence, version, at, by, kind, reason, request, sets) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+
+pub(super) fn insert(session: &mut Session<'_>, new: &NewEvent<'_>) -> Result<(), Fault> {
     let event = new.event;
     let position = if event.changes_record() { Some(session.next_position(new.account)?) } else { None };
-    session
-        .connection
-        .prepare_cached(
-            "INSERT INTO event (account, position, key, sequence, version, at, by, kind, reason, request, sets) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-        )?
-        .execute(params![
-            new.account.0,
-            position,
-            bytes(new.key),
-            new.sequence,
-            event.version,
-            event.at.0,
-            codec::party_word(event.by),
-            codec::kind_word(event.kind),
-            event.reason.as_ref().map(codec::reason_text),
-            new.request,
-            new.sets,
-        ])?;
+    session.inserts.event.get()?.execute(params![
+        new.account.0,
+        position,
+        bytes(new.key),
+        new.sequence,
+        event.version,
+        event.at.0,
+        codec::party_word(event.by),
+        codec::kind_word(event.kind),
+        event.reason.as_ref().map(codec::reason_text),
+        new.request,
+        new.sets,
+    ])?;
     Ok(())
 }
 

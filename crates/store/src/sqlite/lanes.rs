@@ -3,6 +3,7 @@
 use super::fault::Fault;
 use super::notifications::{self, Tried};
 use super::rows::{bytes, key_at};
+use super::session::Session;
 use crate::{LaneOutcome, LaneResult, LaneWork, Notice, NotificationState};
 use entitlement::Moment;
 use ids::{AccountId, EntitlementKey, TargetId};
@@ -19,17 +20,19 @@ pub(super) struct Told {
     pub(super) sequence_least: u32,
 }
 
+/// An entitlement's first lane to a target.
+pub(super) const INSERT: &str = "INSERT INTO lane (key, target, next, head, attempt_at) VALUES (?1, ?2, ?3, ?4, ?5)";
+
 /// Gives a notice its place in the lane; an empty lane becomes due, a parked one stays parked.
 /// An entitlement that is inserted has no lane yet.
-pub(super) fn append(connection: &Connection, notice: &Notice, told: &Told, is_first: bool) -> Result<(), Fault> {
+pub(super) fn append(session: &mut Session<'_>, notice: &Notice, told: &Told, is_first: bool) -> Result<(), Fault> {
+    let connection = session.connection;
     let lane: Option<(u32, bool)> = if is_first { None } else { next_of(connection, notice, told)? };
     let sequence = lane.map_or(1, |(next, _)| next).max(told.sequence_least);
     let next = sequence.saturating_add(1);
     let due = notice.not_before.unwrap_or(told.at).0;
     match lane {
-        None => connection
-            .prepare_cached("INSERT INTO lane (key, target, next, head, attempt_at) VALUES (?1, ?2, ?3, ?4, ?5)")?
-            .execute((bytes(told.key), notice.target.0, next, sequence, due))?,
+        None => session.inserts.lane.get()?.execute((bytes(told.key), notice.target.0, next, sequence, due))?,
         Some((_, true)) => connection
             .prepare_cached("UPDATE lane SET next = ?3, head = ?4, attempt_at = ?5 WHERE key = ?1 AND target = ?2")?
             .execute((bytes(told.key), notice.target.0, next, sequence, due))?,
@@ -37,7 +40,7 @@ pub(super) fn append(connection: &Connection, notice: &Notice, told: &Told, is_f
             .prepare_cached("UPDATE lane SET next = ?3 WHERE key = ?1 AND target = ?2")?
             .execute((bytes(told.key), notice.target.0, next))?,
     };
-    Ok(notifications::insert(connection, notice, told, sequence)?)
+    Ok(notifications::insert(session, notice, told, sequence)?)
 }
 
 /// The lane's next number, and whether nothing waits in it.

@@ -14,8 +14,8 @@ pub(super) fn load(connection: &Connection, load: &Load) -> Result<Loaded, Fault
     }
     match &load.target {
         Target::Nothing => {}
-        Target::Id(id) => loaded.row = rows::by_id(connection, account, id)?,
-        Target::Key(key) => loaded.row = rows::by_key(connection, *key)?,
+        Target::Id(id) => loaded.row = rows::by_id(connection, account, id)?.map(Box::new),
+        Target::Key(key) => loaded.row = rows::by_key(connection, *key)?.map(Box::new),
         Target::Customer(route, customer) => loaded.open = rows::open(connection, account, *route, customer)?,
     }
     Ok(loaded)

@@ -3,18 +3,22 @@
 use super::fault::Fault;
 use super::lanes::Told;
 use super::rows::{self, bytes, key_at};
+use super::session::Session;
 use crate::codec::{self, known};
 use crate::{LaneResult, Notice, NotificationState, Row, StoredNotification};
 use entitlement::Moment;
 use ids::{AccountId, EntitlementKey, NotificationId, TargetId};
 use rusqlite::{Connection, Params, params};
 
-pub(super) fn insert(connection: &Connection, notice: &Notice, told: &Told, sequence: u32) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached(
-            "INSERT INTO notification (account, key, target, sequence, event, version, reason, form, committed_at, \
-             state, reason_field) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'waiting', ?10)",
-        )?
+/// A notification that waits.
+pub(super) const INSERT: &str = "INSERT INTO notification (account, key, target, sequence, event, version, reason, form, committed_at, \
+     state, reason_field) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'waiting', ?10)";
+
+pub(super) fn insert(session: &mut Session<'_>, notice: &Notice, told: &Told, sequence: u32) -> rusqlite::Result<()> {
+    session
+        .inserts
+        .notification
+        .get()?
         .execute(params![
             told.account.0,
             bytes(told.key),

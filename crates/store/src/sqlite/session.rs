@@ -3,7 +3,7 @@
 //! copied back between transactions, after the answers have left: nobody waits for it but the next.
 
 use super::fault::Fault;
-use super::restored;
+use super::kept::Inserts;
 use crate::Restoration;
 use entitlement::Moment;
 use ids::AccountId;
@@ -16,13 +16,14 @@ use std::sync::atomic::{AtomicI32, Ordering};
 
 /// The writer's connection with what it remembers.
 #[derive(Debug)]
-pub(super) struct Session {
-    pub(super) connection: Connection,
+pub(super) struct Session<'c> {
+    pub(super) connection: &'c Connection,
+    pub(super) inserts: Inserts<'c>,
     heads: HashMap<AccountId, Head>,
     /// The last restoration of the file, if it went through one.
     restored: Option<Restoration>,
     /// Pages in the log after the last commit.
-    log_pages: Arc<AtomicI32>,
+    log_pages: LogPages,
 }
 
 /// Pages in the log before it is copied back: 1,000 has the best p99 with ascending keys, 20,000
@@ -38,17 +39,26 @@ struct Head {
     moved: bool,
 }
 
-impl Session {
-    pub(super) fn new(mut connection: Connection) -> Result<Self, Fault> {
-        let restored = restored::newest(&connection)?;
-        let log_pages = Arc::new(AtomicI32::new(0));
-        let noted = Arc::clone(&log_pages);
-        // Takes the place of SQLite's own hook, which would copy back inside COMMIT.
+/// How long the log is, kept up by SQLite: in the place of its own hook, which would copy the log back
+/// inside COMMIT.
+#[derive(Debug, Clone, Default)]
+pub(super) struct LogPages(Arc<AtomicI32>);
+
+impl LogPages {
+    pub(super) fn watch(connection: &mut Connection) -> rusqlite::Result<Self> {
+        let pages = Self::default();
+        let noted = pages.clone();
         connection.wal_hook(Some(move |_: &mut Wal, pages: c_int| {
-            noted.store(pages, Ordering::Relaxed);
+            noted.0.store(pages, Ordering::Relaxed);
             Ok(())
         }))?;
-        Ok(Self { connection, heads: HashMap::new(), restored, log_pages })
+        Ok(pages)
+    }
+}
+
+impl<'c> Session<'c> {
+    pub(super) fn new(connection: &'c Connection, restored: Option<Restoration>, log_pages: LogPages) -> Self {
+        Self { connection, inserts: Inserts::new(connection), heads: HashMap::new(), restored, log_pages }
     }
 
     /// The least sequence for a lane of an entitlement that was created then.
@@ -58,7 +68,7 @@ impl Session {
 
     /// Whether the log should be copied back.
     pub(super) fn log_is_long(&self) -> bool {
-        self.log_pages.load(Ordering::Relaxed) >= CHECKPOINT_PAGES
+        self.log_pages.0.load(Ordering::Relaxed) >= CHECKPOINT_PAGES
     }
 
     /// Copies the log back as far as readers allow. What cannot be copied now, for whatever reason,

@@ -2,6 +2,7 @@
 
 use super::prepared::Prepared;
 use super::rows::bytes;
+use super::session::Session;
 use crate::Row;
 use entitlement::Stage;
 use ids::{EntitlementKey, parse_uuid};
@@ -88,57 +89,56 @@ pub(super) fn stage(column: u8) -> Option<Stage> {
     }
 }
 
-pub(super) fn insert(connection: &Connection, row: &Row, live: bool, prepared: &Prepared) -> rusqlite::Result<()> {
-    match insert_where_free(connection, row, live, prepared)? {
+pub(super) fn insert(session: &mut Session<'_>, row: &Row, live: bool, prepared: &Prepared) -> rusqlite::Result<()> {
+    match insert_where_free(session, row, live, prepared)? {
         true => Ok(()),
         // Looked for before; what is in the way now is a defect.
         false => Err(rusqlite::Error::StatementChangedRows(0)),
     }
 }
 
+/// A row of its own; nothing where a key of the table stands in the way.
+pub(super) const INSERT: &str = "INSERT INTO entitlement (key, account, live, route, own_id, customer, slot, status, product, offer, \
+     external_id, created_at, updated_at, due_at, revision, version, last_event, unborn, in_flight, rest) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20) \
+     ON CONFLICT DO NOTHING";
+
 /// Inserts a row. False, and nothing written, where its key, its own id or its slot is used, or its
 /// key in text form is somebody's own id.
 pub(super) fn insert_where_free(
-    connection: &Connection,
+    session: &mut Session<'_>,
     row: &Row,
     live: bool,
     prepared: &Prepared,
 ) -> rusqlite::Result<bool> {
     // A look-up of its own: as a condition of the INSERT it would make SQLite put the new row into a
     // temporary table first and keep a journal of the statement, a fifteenth of the writer's time.
-    if is_own_id(connection, &prepared.key, live)? {
+    if is_own_id(session.connection, &prepared.key, live)? {
         return Ok(false);
     }
     let record = &row.state.record;
-    let inserted = connection
-        .prepare_cached(
-            "INSERT INTO entitlement (key, account, live, route, own_id, customer, slot, status, product, offer, \
-             external_id, created_at, updated_at, due_at, revision, version, last_event, unborn, in_flight, rest) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20) \
-             ON CONFLICT DO NOTHING",
-        )?
-        .execute(params![
-            bytes(row.key),
-            row.account.0,
-            live,
-            row.route.0,
-            row.own_id,
-            record.customer_identifier,
-            row.slot,
-            record.status.as_str(),
-            record.product_key,
-            record.offer_key,
-            record.external_entitlement_id,
-            record.date_created.0,
-            record.date_last_updated.0,
-            row.due_at.map(|at| at.0),
-            row.revision,
-            row.state.version,
-            row.last_event,
-            row.state.unborn,
-            in_flight(row),
-            prepared.rest,
-        ])?;
+    let inserted = session.inserts.entitlement.get()?.execute(params![
+        bytes(row.key),
+        row.account.0,
+        live,
+        row.route.0,
+        row.own_id,
+        record.customer_identifier,
+        row.slot,
+        record.status.as_str(),
+        record.product_key,
+        record.offer_key,
+        record.external_entitlement_id,
+        record.date_created.0,
+        record.date_last_updated.0,
+        row.due_at.map(|at| at.0),
+        row.revision,
+        row.state.version,
+        row.last_event,
+        row.state.unborn,
+        in_flight(row),
+        prepared.rest,
+    ])?;
     Ok(inserted > 0)
 }
 

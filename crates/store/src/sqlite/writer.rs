@@ -16,7 +16,7 @@ pub(super) trait Work: Send {
     /// What it touches (entitlement, slot, identity), hashed: a batch holds each at most once.
     fn keys(&self) -> &[u64];
     /// Runs it inside the transaction; perhaps once more, after a roll-back.
-    fn run(&mut self, session: &mut Session) -> rusqlite::Result<()>;
+    fn run(&mut self, session: &mut Session<'_>) -> rusqlite::Result<()>;
     /// Answers it, once.
     fn answer(self: Box<Self>, outcome: Result<(), StoreError>);
 }
@@ -38,13 +38,13 @@ impl<T, F> Task<T, F> {
 impl<T, F> Work for Task<T, F>
 where
     T: Send,
-    F: FnMut(&mut Session) -> Result<T, Fault> + Send,
+    F: FnMut(&mut Session<'_>) -> Result<T, Fault> + Send,
 {
     fn keys(&self) -> &[u64] {
         &self.keys
     }
 
-    fn run(&mut self, session: &mut Session) -> rusqlite::Result<()> {
+    fn run(&mut self, session: &mut Session<'_>) -> rusqlite::Result<()> {
         self.result = Some(match (self.function)(session) {
             Ok(value) => Ok(value),
             // Found before anything was written: the others go on.
@@ -74,8 +74,8 @@ pub(super) struct Shared {
 }
 
 /// The writer thread's state.
-pub(super) struct Writer {
-    pub(super) session: Session,
+pub(super) struct Writer<'c> {
+    pub(super) session: Session<'c>,
     pub(super) queue: mpsc::Receiver<Box<dyn Work>>,
     pub(super) shared: Arc<Shared>,
     pub(super) figures: Arc<Figures>,
@@ -88,7 +88,7 @@ pub(super) struct Writer {
     pub(super) taken: HashSet<u64>,
 }
 
-impl Writer {
+impl Writer<'_> {
     /// Works until nobody can hand over work any more, or the disk breaks.
     pub(super) fn run(&mut self) {
         while let Some(batch) = self.next_batch() {

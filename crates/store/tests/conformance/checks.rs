@@ -77,11 +77,11 @@ impl Stage {
     }
 
     pub async fn row(&self, key: EntitlementKey) -> Option<Row> {
-        self.load(Target::Key(key)).await.row
+        self.load(Target::Key(key)).await.row.map(|row| *row)
     }
 
     pub async fn by_id(&self, id: &str) -> Option<Row> {
-        self.load(Target::Id(id.into())).await.row
+        self.load(Target::Id(id.into())).await.row.map(|row| *row)
     }
 
     pub async fn claim(&self, identity: &str) -> Option<store::Claim> {

@@ -106,7 +106,7 @@ pub async fn updates_of_one_row_go_one_by_one(factory: &dyn Factory) {
     assert_eq!(now.revision, 2);
     for answer in answers {
         if let Committed::Conflict(conflict) = answer {
-            assert_eq!((conflict.cause, conflict.found.row.as_ref()), (Cause::Revision, Some(&now)));
+            assert_eq!((conflict.cause, conflict.found.row.as_deref()), (Cause::Revision, Some(&now)));
         }
     }
 }

@@ -30,7 +30,7 @@ pub fn row(place: Place, key: u128, customer: &str) -> Row {
         last_event: 1,
         due_at: None,
         state: Entitlement {
-            record: record(&key.to_string(), customer),
+            record: record(&key.to_string(), customer).into(),
             version: 1,
             last_event_at: START,
             last_merchant_event_at: None,
@@ -91,7 +91,7 @@ pub fn event(version: u32, at: Moment, kind: EventKind, sets: Vec<Set>) -> Event
 /// The change that makes a row, with its `Created` event and nothing else.
 pub fn create(row: Row) -> Change {
     let at = row.state.record.date_created;
-    let created = event(1, at, EventKind::Created, vec![Set::Record(Box::new(row.state.record.clone()))]);
+    let created = event(1, at, EventKind::Created, vec![Set::Record(row.state.record.clone())]);
     Change {
         account: row.account,
         at,

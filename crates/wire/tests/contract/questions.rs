@@ -87,7 +87,7 @@ const BARELY_EXPLAINED: &str = concat!(
 fn an_explanation_has_all_its_members_always() {
     let at = date("2024-05-06T07:08:09Z");
     let mut created = event(EventKind::Created, None);
-    created.sets.push(Set::Record(Box::new(bare_record())));
+    created.sets.push(Set::Record(bare_record().into()));
     let mut e = born_from(&created).unwrap();
     let bare = Explanation {
         entitlement: &e.clone(),

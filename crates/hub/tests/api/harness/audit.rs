@@ -49,7 +49,7 @@ impl TestHub {
         for account in self.store.accounts().await.unwrap() {
             let report = Report { limit: ALL, ..Report::default() };
             let rows = self.store.report(account.id, report).await.unwrap();
-            customers.extend(rows.into_iter().map(|row| row.state.record.customer_identifier));
+            customers.extend(rows.into_iter().map(|row| row.state.record.customer_identifier.clone()));
         }
         let verbs = VerbName::ALL.map(VerbName::as_str);
         customers.retain(|customer| customer.len() >= LONG && !verbs.contains(&customer.as_str()));

@@ -133,7 +133,7 @@ impl TestHub {
     async fn row(&self, id: &str) -> Row {
         let account = self.store.account("sandbox".to_owned(), false).await.unwrap();
         let load = Load { account, target: Target::Id(id.to_owned()), identity: None };
-        self.store.load(load).await.unwrap().row.unwrap()
+        *self.store.load(load).await.unwrap().row.unwrap()
     }
 
     /// What the rules say to a command that no call of this release can send.
