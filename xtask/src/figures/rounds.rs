@@ -83,21 +83,22 @@ impl<'s> Rounds<'s> {
                 println!("  {:36} {median}", figure.name);
             }
         }
-        println!("\nRatios                                                           rate    p99\n");
+        println!("\n{:68} rate    p99\n", "Ratios, medians of the rounds'");
         for (one, other) in ratios {
-            if let (Some(a), Some(b)) = (self.median(one), self.median(other)) {
-                println!(
-                    "  {:60} {:6.2} {:6.2}",
-                    format!("{one} / {other}"),
-                    a.per_second / b.per_second,
-                    a.p99_ms / b.p99_ms
-                );
+            if let (Some(rate), Some(p99)) =
+                (self.ratio(one, other, |one| one.per_second), self.ratio(one, other, |one| one.p99_ms))
+            {
+                println!("  {:64} {rate:6.2} {p99:6.2}", format!("{one} / {other}"));
             }
         }
     }
 
-    fn median(&self, name: &str) -> Option<One> {
-        self.figures.iter().find(|figure| figure.name == name)?.median().ok()
+    /// The median of the rounds' own ratios: the two were measured within the same half minute, so that
+    /// a machine that is slower in one round than in another does not count.
+    fn ratio(&self, one: &str, other: &str, value: fn(&One) -> f64) -> Option<f64> {
+        let runs = |name: &str| self.figures.iter().find(|figure| figure.name == name).map(|figure| &figure.runs);
+        let ratios: Vec<f64> = runs(one)?.iter().zip(runs(other)?).map(|(a, b)| value(a) / value(b)).collect();
+        middle(ratios)
     }
 }
 
@@ -136,11 +137,7 @@ fn one(measured: &Measured, answers: u64, before: &Used, after: &Used) -> Result
 
 /// Of the rates, and of each other figure by itself.
 pub(super) fn median(runs: &[One]) -> Option<One> {
-    let of = |value: fn(&One) -> f64| {
-        let mut sorted: Vec<f64> = runs.iter().map(value).collect();
-        sorted.sort_by(f64::total_cmp);
-        sorted.get(sorted.len() / 2).copied()
-    };
+    let of = |value: fn(&One) -> f64| middle(runs.iter().map(value).collect());
     Some(One {
         per_second: of(|one| one.per_second)?,
         p50_ms: of(|one| one.p50_ms)?,
@@ -148,4 +145,9 @@ pub(super) fn median(runs: &[One]) -> Option<One> {
         cpu_us: of(|one| one.cpu_us)?,
         written_bytes: of(|one| one.written_bytes)?,
     })
+}
+
+fn middle(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied()
 }

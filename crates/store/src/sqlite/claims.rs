@@ -84,8 +84,8 @@ pub(super) fn insert(session: &mut Session<'_>, account: AccountId, claim: &Clai
 }
 
 /// A claim; nothing where the identity is claimed.
-pub(super) const INSERT: &str = "INSERT INTO claim (account, identity, fingerprint, key, operation, at, http, form, code, version, answer) \
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT DO NOTHING";
+pub(super) const INSERT: &str = "INSERT INTO claim (account, identity, fingerprint, key, operation, at, http, form, \
+     code, version, answer) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT DO NOTHING";
 
 /// Inserts a claim. False, and nothing written, where the identity is claimed.
 pub(super) fn insert_where_free(

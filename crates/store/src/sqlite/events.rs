@@ -22,8 +22,8 @@ pub(super) struct NewEvent<'a> {
 }
 
 /// One event of an entitlement's history.
-pub(super) const INSERT: &str = "INSERT INTO event (account, position, key, sequence, version, at, by, kind, reason, request, sets) \
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+pub(super) const INSERT: &str = "INSERT INTO event (account, position, key, sequence, version, at, by, kind, \
+     reason, request, sets) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
 
 pub(super) fn insert(session: &mut Session<'_>, new: &NewEvent<'_>) -> Result<(), Fault> {
     let event = new.event;

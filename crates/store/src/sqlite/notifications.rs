@@ -11,8 +11,8 @@ use ids::{AccountId, EntitlementKey, NotificationId, TargetId};
 use rusqlite::{Connection, Params, params};
 
 /// A notification that waits.
-pub(super) const INSERT: &str = "INSERT INTO notification (account, key, target, sequence, event, version, reason, form, committed_at, \
-     state, reason_field) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'waiting', ?10)";
+pub(super) const INSERT: &str = "INSERT INTO notification (account, key, target, sequence, event, version, \
+     reason, form, committed_at, state, reason_field) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'waiting', ?10)";
 
 pub(super) fn insert(session: &mut Session<'_>, notice: &Notice, told: &Told, sequence: u32) -> rusqlite::Result<()> {
     session

@@ -12,7 +12,8 @@ pub(super) struct Readers {
     kept: Mutex<Vec<Connection>>,
 }
 
-const QUERY: &str = "SELECT e.customer, r.merchant, e.product, e.status, e.rest FROM entitlement e CROSS JOIN route r ON r.id = e.route WHERE e.key = ?1";
+const QUERY: &str = "SELECT e.customer, r.merchant, e.product, e.status, e.rest \
+     FROM entitlement e CROSS JOIN route r ON r.id = e.route WHERE e.key = ?1";
 
 impl Readers {
     pub(super) fn new(file: &Path) -> Self {
