@@ -99,7 +99,8 @@ pub(super) fn insert(session: &mut Session<'_>, row: &Row, live: bool, prepared:
 
 /// A row of its own; nothing where a key of the table stands in the way.
 pub(super) const INSERT: &str = "INSERT INTO entitlement (key, account, live, route, own_id, customer, slot, \
-     status, product, offer, external_id, created_at, updated_at, due_at, revision, version, last_event, unborn, in_flight, rest) \
+     status, product, offer, external_id, created_at, updated_at, due_at, revision, version, last_event, unborn, \
+     in_flight, rest) \
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20) \
      ON CONFLICT DO NOTHING";
 
