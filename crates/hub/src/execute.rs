@@ -105,18 +105,18 @@ impl Hub {
         done.unwrap_or_else(|error| Answer::error(&error))
     }
 
-    async fn identity_turn(&self, caller: &Caller) -> Result<Option<Turn<TurnKey>>, Box<ErrorAnswer>> {
+    async fn identity_turn(&self, caller: &Caller) -> Result<Option<Turn>, Box<ErrorAnswer>> {
         let Some(identity) = &caller.identity else {
             return Ok(None);
         };
-        let key = TurnKey::Identity(caller.account.id, identity.clone());
+        let key = TurnKey::Identity(caller.account.id, identity);
         match self.turns.take(key, caller.deadline).await {
             Ok(turn) => Ok(Some(turn)),
             Err(NoTurn::TooMany | NoTurn::TooLate) => Err(Box::new(request_in_progress())),
         }
     }
 
-    pub(crate) async fn turn(&self, key: TurnKey, deadline: Instant) -> Result<Turn<TurnKey>, Box<ErrorAnswer>> {
+    pub(crate) async fn turn(&self, key: TurnKey<'_>, deadline: Instant) -> Result<Turn, Box<ErrorAnswer>> {
         self.turns.take(key, deadline).await.map_err(|_| Box::new(contended()))
     }
 }

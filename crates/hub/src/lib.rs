@@ -100,7 +100,7 @@ pub struct Inner {
     /// Whose last calls did not get through.
     pub(crate) reach: reach::Reach,
     pub(crate) outgoing: outgoing::Outgoing,
-    pub(crate) turns: turns::Turns<turns::TurnKey>,
+    pub(crate) turns: turns::Turns,
     pub(crate) leases: leases::Leases,
     /// Receivers with attempts under way.
     pub(crate) endpoints: dispatch::Endpoints,

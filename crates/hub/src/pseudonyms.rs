@@ -9,13 +9,16 @@ const USER_ID_BELOW: u64 = 1_000_000_000_000_000;
 
 /// Derives pseudonyms under one secret.
 #[derive(Clone)]
-pub struct Pseudonyms([u8; 32]);
+pub struct Pseudonyms(Hmac<Sha256>);
 
 impl Pseudonyms {
     /// Pseudonyms under a secret of the hub.
     #[must_use]
-    pub const fn new(secret: [u8; 32]) -> Self {
-        Self(secret)
+    pub fn new(secret: [u8; 32]) -> Self {
+        // A key that is shorter than a block stands for itself and zeros. Keyed once, copied for each hash.
+        let mut block = [0; 64];
+        block[..secret.len()].copy_from_slice(&secret);
+        Self(Hmac::new(&block.into()))
     }
 
     /// The same customer of the same reseller always has the same digits, on every route.
@@ -40,9 +43,7 @@ impl Pseudonyms {
     }
 
     fn hash(&self, parts: &[&str]) -> [u8; 32] {
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.0) else {
-            return [0; 32]; // HMAC takes keys of any length
-        };
+        let mut mac = self.0.clone();
         for part in parts {
             // The length before each part keeps ("ab", "c") and ("a", "bc") apart.
             mac.update(&(part.len() as u64).to_be_bytes());

@@ -90,8 +90,9 @@ impl Hub {
             return Ok(false);
         };
         // The request's own task may be at work on it: then its turn is not ours.
-        let turn = TurnKey::Entitlement(row.account, row.state.record.entitlement_id.to_ascii_lowercase());
-        let Ok(turn) = self.turns.take(turn, Instant::now() + TURN_WITHIN).await else {
+        let id = row.state.record.entitlement_id.to_ascii_lowercase();
+        let Ok(turn) = self.turns.take(TurnKey::Entitlement(row.account, &id), Instant::now() + TURN_WITHIN).await
+        else {
             return Ok(false);
         };
         let Some((row, ..)) = self.row_and_route(key).await? else {

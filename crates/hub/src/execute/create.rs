@@ -24,9 +24,8 @@ pub(super) struct Creating<'a> {
     pub(super) hub: &'a Hub,
     pub(super) caller: &'a Caller,
     pub(super) request: &'a CreateRequest,
-    sent: SentCreate,
     /// The customer's turn, while this create decides.
-    turn: Option<Turn<TurnKey>>,
+    turn: Option<Turn>,
     /// What is there has been looked at, not assumed.
     has_looked: bool,
     /// The own id is used, by whomever; known once it has been looked at.
@@ -69,7 +68,7 @@ impl Hub {
 
 impl<'a> Creating<'a> {
     pub(super) fn new(hub: &'a Hub, caller: &'a Caller, request: &'a CreateRequest) -> Self {
-        Self { hub, caller, request, sent: sent(request), turn: None, has_looked: false, id_is_used: false }
+        Self { hub, caller, request, turn: None, has_looked: false, id_is_used: false }
     }
 
     /// The route on which it is sold.
@@ -92,7 +91,7 @@ impl<'a> Creating<'a> {
     }
 
     async fn on_route(&mut self, route: &Arc<Route>) -> Result<Answer, Box<ErrorAnswer>> {
-        let turn = TurnKey::Customer(route.id, self.request.customer_identifier.clone());
+        let turn = TurnKey::Customer(route.id, &self.request.customer_identifier);
         self.turn = Some(self.hub.turn(turn, self.caller.deadline).await?);
         let mut found = self.assumed(route).await?;
         for _ in 0..TRIES_MAX {
@@ -155,7 +154,11 @@ impl<'a> Creating<'a> {
     /// Identical create, then own id, then limit (docs/API.md section 2).
     pub(super) fn standing<'f>(&self, route: &Route, found: &'f Loaded) -> Standing<'f> {
         let open: Vec<&Entitlement> = found.open.iter().map(|row| &row.state).collect();
-        let (verdict, which) = at_limit(&open, &self.sent, route.facts.limit);
+        let (verdict, which) = match open.is_empty() {
+            // Nothing to compare it with, as usual.
+            true => (AtLimit::NewEntitlement, None),
+            false => at_limit(&open, &sent(self.request), route.facts.limit),
+        };
         match (verdict, which.and_then(|at| found.open.get(at))) {
             (AtLimit::Join, Some(row)) => return Standing::Join(row),
             (AtLimit::FreshUrl, Some(row)) => return Standing::FreshUrl(row),

@@ -6,7 +6,7 @@ use super::change::Draft;
 use super::reply::{Kind, Outcome, outcome};
 use super::slots::{free_slot, staying};
 use crate::catalog::{Account, Route};
-use crate::turns::{Turn, TurnKey};
+use crate::turns::Turn;
 use crate::watching::{Carried, Span};
 use crate::{Answer, Hub, answer, refusal};
 use entitlement::{Answer as MerchantAnswer, Ask, Decision, Entitlement, JsonObject, Moment, Operation, settle};
@@ -44,7 +44,7 @@ pub(crate) enum Intended {
     /// It was committed, the merchant was asked, and this is the answer.
     Carried(Answer),
     /// Something else was there; the turn is given back.
-    Withdrawn(Box<Conflict>, Option<Turn<TurnKey>>),
+    Withdrawn(Box<Conflict>, Option<Turn>),
 }
 
 impl Hub {
@@ -55,7 +55,7 @@ impl Hub {
         &self,
         change: Change,
         errand: Errand,
-        turn: Option<Turn<TurnKey>>,
+        turn: Option<Turn>,
     ) -> Result<Intended, Box<ErrorAnswer>> {
         let state = errand.row.state.clone();
         let hub = self.clone();

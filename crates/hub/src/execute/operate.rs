@@ -121,9 +121,9 @@ impl Operating<'_> {
         Err(Box::new(contended()))
     }
 
-    async fn turn(&self) -> Result<Turn<TurnKey>, Box<ErrorAnswer>> {
-        let key = TurnKey::Entitlement(self.caller.account.id, self.id.to_ascii_lowercase());
-        self.hub.turn(key, self.caller.deadline).await
+    async fn turn(&self) -> Result<Turn, Box<ErrorAnswer>> {
+        let id = self.id.to_ascii_lowercase();
+        self.hub.turn(TurnKey::Entitlement(self.caller.account.id, &id), self.caller.deadline).await
     }
 
     pub(super) async fn load(&self) -> Result<Loaded, Box<ErrorAnswer>> {

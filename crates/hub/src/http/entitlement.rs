@@ -300,8 +300,9 @@ fn switched(account: Arc<Account>, headers: &HeaderMap) -> Result<Arc<Account>, 
 /// A header that may stand once. Sent twice it is as senseless as its values joined, and one that
 /// is no text is as good as empty.
 fn header_once(headers: &HeaderMap, name: &str) -> Option<String> {
-    let values: Vec<&str> = headers.get_all(name).iter().map(|value| value.to_str().unwrap_or("")).collect();
-    (!values.is_empty()).then(|| values.join(", "))
+    let mut values = headers.get_all(name).iter().map(|value| value.to_str().unwrap_or(""));
+    let first = values.next()?;
+    Some(values.fold(first.to_owned(), |joined, value| joined + ", " + value))
 }
 
 fn test_only(header: &str) -> ErrorAnswer {

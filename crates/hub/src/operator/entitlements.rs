@@ -59,7 +59,7 @@ impl Hub {
         entry: AuditEntry,
     ) -> Answered {
         let deadline = Instant::now() + ANSWER_WITHIN;
-        let _turn = self.turn(TurnKey::Entitlement(account.id, id.to_ascii_lowercase()), deadline).await?;
+        let _turn = self.turn(TurnKey::Entitlement(account.id, &id.to_ascii_lowercase()), deadline).await?;
         for _ in 0..TRIES_MAX {
             let load = Load { account: account.id, target: Target::Id(id.to_owned()), identity: None };
             let row = self.store.load(load).await.map_err(from_store)?.row.ok_or_else(|| Box::new(not_found()))?;
