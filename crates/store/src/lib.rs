@@ -13,6 +13,8 @@ mod examine;
 pub mod faults;
 mod figures;
 mod lane;
+mod migration;
+mod prepared;
 mod query;
 mod restoration;
 mod row;
