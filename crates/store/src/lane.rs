@@ -2,7 +2,7 @@
 
 mod settling;
 
-pub(crate) use settling::{After, Before, Tried};
+pub(crate) use settling::{After, Before, Settled, Tried};
 
 use crate::Row;
 use entitlement::{Moment, NotificationReason};

@@ -32,7 +32,7 @@ impl Prepared {
         Ok(Self { change, key, rest, sets })
     }
 
-    /// Entitlement, slot and identity, hashed: what a batch may hold once.
+    /// Entitlement, slot, identity and call-back, hashed: what a batch may hold once.
     pub(crate) fn keys(&self) -> Vec<u64> {
         let change = &self.change;
         let mut keys = Vec::with_capacity(4);
@@ -47,6 +47,7 @@ impl Prepared {
                 keys.extend(parse_uuid(id).map(|key| hash((1, EntitlementKey(key)))));
             }
         }
+        keys.extend(change.callback_done.map(|id| hash((5, id))));
         if let RowChange::Remove { key, .. } = &change.row {
             keys.push(hash((1, *key)));
         }
