@@ -40,3 +40,14 @@ impl Factory for Postgres {
 }
 
 conformance!(Postgres::default());
+
+#[path = "postgres/broken.rs"]
+mod broken;
+#[path = "postgres/opening.rs"]
+mod opening;
+#[path = "postgres/plans.rs"]
+mod plans;
+#[path = "postgres/several.rs"]
+mod several;
+#[path = "postgres/wire.rs"]
+mod wire;

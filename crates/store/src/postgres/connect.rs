@@ -25,7 +25,7 @@ const LOCK_TIMEOUT_MS: u32 = 5_000;
 const IDLE_IN_TRANSACTION_MS: u32 = 30_000;
 
 /// Settings of every session. Plans are made once for a statement and never by the number of rows that
-/// a young table happens to have: with the joins that read a whole table switched off, each row of a
+/// a young table happens to have: with everything switched off that reads a whole table, each row of a
 /// batch is looked up by its key, in an empty store as in a full one. `plans_freely` is for reads that
 /// search: those are planned by their values.
 fn settings(options: &PostgresOptions, plans_freely: bool) -> String {
@@ -38,8 +38,8 @@ fn settings(options: &PostgresOptions, plans_freely: bool) -> String {
     let plans = if plans_freely {
         "-c plan_cache_mode=force_custom_plan"
     } else {
-        "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off \
-         -c enable_material=off"
+        "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_bitmapscan=off \
+         -c enable_hashjoin=off -c enable_mergejoin=off -c enable_material=off"
     };
     let _ = write!(text, " {plans}");
     text

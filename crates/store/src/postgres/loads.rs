@@ -23,12 +23,13 @@ const CLAIM: &str = concat!("SELECT ", claim_columns!(), " FROM claim c WHERE c.
 
 const BY_KEY: &str = with_claim!("LEFT JOIN entitlement e ON e.key = $3 LEFT JOIN route r ON r.id = e.route");
 
-/// Within a mode no text is both a key and an own id, so that whichever is found is the one.
+/// Within a mode no text is both a key and an own id, so that whichever is found is the one. Whose it is
+/// is looked at afterwards: asked for together, an index that begins with the account would do as well.
 const BY_ID: &str = with_claim!(
-    "LEFT JOIN LATERAL (\
-         SELECT * FROM entitlement WHERE key = $3 AND account = $1 AND own_id IS NULL \
-         UNION ALL SELECT * FROM entitlement WHERE live = $5 AND own_id = $4 AND account = $1 LIMIT 1\
-     ) e ON true LEFT JOIN route r ON r.id = e.route"
+    "LEFT JOIN LATERAL (SELECT * FROM (\
+         SELECT * FROM (SELECT * FROM entitlement WHERE key = $3 OFFSET 0) by_key WHERE own_id IS NULL \
+         UNION ALL SELECT * FROM (SELECT * FROM entitlement WHERE live = $5 AND own_id = $4 OFFSET 0) by_own_id\
+     ) by_id WHERE account = $1 LIMIT 1) e ON true LEFT JOIN route r ON r.id = e.route"
 );
 
 const BY_CUSTOMER: &str = with_claim!(

@@ -58,14 +58,19 @@ impl Database {
         ask(&self.url, sql).await
     }
 
-    /// The folder of the server's socket, of a throw-away cluster.
-    pub fn socket(&self) -> Option<PathBuf> {
-        let host = self.url.strip_prefix("postgres://entitle@")?.split('/').next()?;
-        host.starts_with("%2F").then(|| PathBuf::from(host.replace("%2F", "/")).join(".s.PGSQL.5432"))
+    /// Where the server listens on this machine, whatever the way of the tests to it.
+    pub async fn socket(&self) -> PathBuf {
+        let ask = "SELECT split_part(current_setting('unix_socket_directories'), ',', 1) || '/.s.PGSQL.' || \
+                   current_setting('port')";
+        PathBuf::from(self.ask(ask).await.remove(0))
     }
 
-    pub fn name(&self) -> &str {
-        &self.name
+    /// The same database by way of a socket in another folder.
+    pub fn url_by(&self, folder: &Path) -> String {
+        let host = folder.display().to_string().replace('/', "%2F");
+        let begin = self.url.find("://").map_or(0, |at| at + 3);
+        let user = self.url[begin..].split_once('@').map_or("", |(user, _)| user);
+        format!("postgres://{user}@{host}/{}", self.name)
     }
 }
 
