@@ -185,7 +185,8 @@ pub(super) async fn catalog_version(connections: &Connections, version: u32) -> 
 /// Walks all open entitlements and all notifications: seconds for millions.
 pub(super) async fn uses(connections: &Connections) -> Result<Uses, Fault> {
     let open = "SELECT e.account, e.route, r.merchant, e.product, e.offer, count(*) FROM entitlement e \
-                JOIN route r ON r.id = e.route WHERE e.slot IS NOT NULL GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 4, 5 NULLS FIRST";
+                JOIN route r ON r.id = e.route WHERE e.slot IS NOT NULL \
+                GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 4, 5 NULLS FIRST";
     let undelivered = "SELECT e.account, e.route, r.merchant, e.product, e.offer, count(*) FROM notification n \
                        JOIN entitlement e ON e.key = n.key JOIN route r ON r.id = e.route \
                        WHERE n.state = 'waiting' GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 4, 5 NULLS FIRST";

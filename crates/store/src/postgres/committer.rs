@@ -107,7 +107,7 @@ impl Committer {
                     trial.go_on(fault, entries.len() == 1, &self.figures)?;
                 }
             }
-            if self.connection.is_none() {
+            if self.connection.is_none() || trial.doubt.is_some() {
                 tokio::time::sleep(trial.pause).await;
                 trial.pause = (trial.pause * 2).min(PAUSE_MAX);
             }

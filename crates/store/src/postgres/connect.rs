@@ -3,6 +3,7 @@
 
 use super::fault::said;
 use super::options::{PostgresOpenError, PostgresOptions};
+use super::values::Value;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::{Mutex, PoisonError};
@@ -10,13 +11,15 @@ use std::time::Duration;
 use tokio_postgres::config::{Host, TargetSessionAttrs};
 use tokio_postgres::{Client, Config, Error, NoTls, Row, Statement};
 
-use super::values::Value;
-
 /// How long connecting may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What was sent and not acknowledged for so long is lost: the other side has gone without a word.
 const UNACKNOWLEDGED_MAX: Duration = Duration::from_secs(15);
+
+/// An answer that is waited for: whether the other side is still there is asked so often, after that time.
+const SILENCE_BETWEEN: Duration = Duration::from_secs(5);
+const SILENCES: u32 = 3;
 
 /// How long a statement waits for what another transaction holds.
 const LOCK_TIMEOUT_MS: u32 = 5_000;
@@ -75,7 +78,10 @@ impl Connector {
             .application_name("entitle")
             .target_session_attrs(TargetSessionAttrs::ReadWrite)
             .connect_timeout(CONNECT_TIMEOUT)
-            .tcp_user_timeout(UNACKNOWLEDGED_MAX);
+            .tcp_user_timeout(UNACKNOWLEDGED_MAX)
+            .keepalives_idle(UNACKNOWLEDGED_MAX)
+            .keepalives_interval(SILENCE_BETWEEN)
+            .keepalives_retries(SILENCES);
         let with = |plans_freely| {
             let mut config = config.clone();
             let own = config.get_options().unwrap_or_default().to_owned();
@@ -90,6 +96,7 @@ impl Connector {
             Purpose::Keys => &self.keys,
             Purpose::Search => &self.search,
         };
+        #[expect(clippy::disallowed_methods, reason = "this is the door to the database")]
         let (client, way) = config.connect(NoTls).await?;
         // Carries the messages until the client is dropped; what breaks it, whoever waits for an
         // answer is told.

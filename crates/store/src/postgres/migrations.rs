@@ -14,6 +14,9 @@ const MIGRATIONS: &[Migration] =
 /// "ENTL": the lock's name in the database.
 const LOCK: i64 = 0x454e_544c;
 
+/// The first PostgreSQL that makes random ids without an extension.
+const SERVER_MIN: i32 = 13;
+
 /// Makes the table that notes them.
 const VERSIONS: &str = "CREATE TABLE IF NOT EXISTS schema_version (
     number bigint PRIMARY KEY, name text NOT NULL, hash text NOT NULL, applied_at bigint NOT NULL)";
@@ -31,8 +34,11 @@ pub(super) fn all() -> String {
 /// Brings the database to the newest schema; refuses what it does not understand.
 pub(super) async fn migrate(connection: &Connection, place: &str, now: Moment) -> Result<(), PostgresOpenError> {
     let migrating = Migrating { connection, place };
+    migrating.refuse_old_servers().await?;
     migrating.refuse_other_encodings().await?;
-    connection.batch("BEGIN").await.map_err(migrating.failed("beginning the migration"))?;
+    // Others may be at it, for as long as it takes.
+    let begin = "BEGIN; SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0";
+    connection.batch(begin).await.map_err(migrating.failed("beginning the migration"))?;
     let migrated = migrating.bring_to_newest(now).await;
     let end = if migrated.is_ok() { "COMMIT" } else { "ROLLBACK" };
     let ended = connection.batch(end).await.map_err(migrating.failed("committing the migration"));
@@ -57,6 +63,14 @@ impl Migrating<'_> {
         let failed = self.failed("reading the schema version");
         let rows = self.connection.query(sql, &[]).await.map_err(&failed)?;
         rows.first().map(|row| row.try_get(0).map_err(&failed)).transpose()
+    }
+
+    async fn refuse_old_servers(&self) -> Result<(), PostgresOpenError> {
+        let found: i32 = self.one("SELECT current_setting('server_version_num')::integer").await?.unwrap_or(0);
+        if found >= SERVER_MIN * 10_000 {
+            return Ok(());
+        }
+        Err(PostgresOpenError::TooOld { place: self.place.to_owned(), found: found / 10_000, known: SERVER_MIN })
     }
 
     async fn refuse_other_encodings(&self) -> Result<(), PostgresOpenError> {
@@ -86,7 +100,7 @@ impl Migrating<'_> {
         let ours = self
             .one(
                 "SELECT to_regclass('schema_version') IS NOT NULL OR NOT EXISTS (\
-                     SELECT FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p'))",
+                     SELECT FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r')",
             )
             .await?;
         Ok(ours.unwrap_or(false))

@@ -81,6 +81,16 @@ pub enum PostgresOpenError {
         /// Which database.
         place: String,
     },
+    /// A server from before what is needed.
+    #[error("{place} is kept by PostgreSQL {found}; this program needs {known} or later")]
+    TooOld {
+        /// Which database.
+        place: String,
+        /// Its version.
+        found: i32,
+        /// The first that will do.
+        known: i32,
+    },
     /// The texts in it are not UTF-8.
     #[error("{place} is encoded in {encoding}; make a database with ENCODING 'UTF8'")]
     Encoding {

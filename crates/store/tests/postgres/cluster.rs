@@ -87,6 +87,7 @@ impl Drop for Database {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "the tests look into the database beside the store")]
 async fn ask(url: &str, sql: &str) -> Vec<String> {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap_or_else(|error| {
         panic!("{url} cannot be reached: {error:?}\n{MISSING}");
