@@ -95,7 +95,7 @@ impl PostgresStore {
     pub async fn open(options: PostgresOptions) -> Result<Self, PostgresOpenError> {
         let connector = Arc::new(Connector::new(&options)?);
         let opening = Opening { connector: &connector };
-        let first = opening.connect().await?;
+        let first = opening.connect(Purpose::Keys).await?;
         let clock = options.clock.clone();
         migrations::migrate(&first, &connector.place, clock.read()).await?;
         let holder = opening.begin(&first, clock.read().0).await?;
@@ -109,7 +109,7 @@ impl PostgresStore {
         let figures = Arc::<Figures>::default();
         let (left, committers) = watch::channel(COMMITTERS);
         for _ in 0..COMMITTERS {
-            let connection = opening.connect().await?;
+            let connection = opening.connect(Purpose::Commit).await?;
             let committer = Committer {
                 id: opening.new_id(&connection).await?,
                 number: 0,
@@ -161,10 +161,10 @@ struct Opening<'a> {
 }
 
 impl Opening<'_> {
-    async fn connect(&self) -> Result<Connection, PostgresOpenError> {
+    async fn connect(&self, purpose: Purpose) -> Result<Connection, PostgresOpenError> {
         let place = || self.connector.place.clone();
         self.connector
-            .connect(Purpose::Keys)
+            .connect(purpose)
             .await
             .map_err(|error| PostgresOpenError::Unreachable { place: place(), message: said(&error) })
     }

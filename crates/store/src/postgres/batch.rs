@@ -20,6 +20,7 @@
 //! there through COMMIT, and PostgreSQL shows a transaction to others before it lets go of its rows. So
 //! whoever gets the next positions commits later, and whoever can read position n can read all below it.
 
+mod asked;
 mod beside;
 mod claims;
 mod entitlements;

@@ -122,7 +122,7 @@ impl Committer {
         let number = Number { committer: self.id, batch: self.number, at: self.clock.real_ms() };
         let connection = match &mut self.connection {
             Some(connection) => connection,
-            none @ None => none.insert(self.connector.connect(Purpose::Keys).await?),
+            none @ None => none.insert(self.connector.connect(Purpose::Commit).await?),
         };
         let (causes, audit) = match (look(connection, &number, entries).await?, doubt.take()) {
             (Looked::Durable, Some((verdicts, _))) => {

@@ -5,7 +5,6 @@ use super::fault::said;
 use super::options::{PostgresOpenError, PostgresOptions};
 use super::values::Value;
 use std::collections::HashMap;
-use std::fmt::Write as _;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio_postgres::config::{Host, TargetSessionAttrs};
@@ -27,30 +26,40 @@ const LOCK_TIMEOUT_MS: u32 = 5_000;
 /// A transaction that its client has left is undone by the server after so long.
 const IDLE_IN_TRANSACTION_MS: u32 = 30_000;
 
-/// Settings of every session. Plans are made once for a statement and never by the number of rows that
-/// a young table happens to have: with everything switched off that reads a whole table, each row of a
-/// batch is looked up by its key, in an empty store as in a full one. `plans_freely` is for reads that
-/// search: those are planned by their values.
-fn settings(options: &PostgresOptions, plans_freely: bool) -> String {
-    let mut text = format!(
-        "-c jit=off -c timezone=UTC -c default_transaction_isolation=read\\ committed \
-         -c lock_timeout={LOCK_TIMEOUT_MS} -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS} \
-         -c statement_timeout={}",
-        options.statement_timeout.as_millis()
-    );
-    let plans = if plans_freely {
-        "-c plan_cache_mode=force_custom_plan"
-    } else {
-        "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_bitmapscan=off \
-         -c enable_hashjoin=off -c enable_mergejoin=off -c enable_material=off"
+/// Settings of every session.
+const ALWAYS: &str = "-c jit=off -c timezone=UTC -c default_transaction_isolation=read\\ committed";
+
+/// Plans are made once for a statement, and never by the number of rows that a young table happens to have:
+/// with everything switched off that reads a whole table, each row of a batch is looked up by its key, in
+/// an empty store as in a full one.
+const BY_KEYS: &str = "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_bitmapscan=off \
+    -c enable_hashjoin=off -c enable_mergejoin=off -c enable_material=off";
+
+/// Planned by the values that are searched for.
+const BY_VALUES: &str = "-c plan_cache_mode=force_custom_plan";
+
+fn settings(purpose: Purpose, statement_timeout: Duration) -> String {
+    let plans = match purpose {
+        Purpose::Commit | Purpose::Keys => BY_KEYS,
+        Purpose::Search => BY_VALUES,
     };
-    let _ = write!(text, " {plans}");
-    text
+    let statement_ms = match purpose {
+        // A session that waits in COMMIT for the disk, or for a standby, is never broken off. What comes
+        // before COMMIT goes by keys, and waits for others no longer than for a lock.
+        Purpose::Commit => 0,
+        Purpose::Keys | Purpose::Search => statement_timeout.as_millis(),
+    };
+    format!(
+        "{ALWAYS} {plans} -c statement_timeout={statement_ms} -c lock_timeout={LOCK_TIMEOUT_MS} \
+         -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS}"
+    )
 }
 
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
+    /// Batches of changes.
+    Commit,
     /// Statements that go by keys.
     Keys,
     /// Searches: reports, counts, examinations.
@@ -60,8 +69,8 @@ pub(super) enum Purpose {
 /// Makes connections.
 #[derive(Debug)]
 pub(super) struct Connector {
-    keys: Config,
-    search: Config,
+    config: Config,
+    statement_timeout: Duration,
     /// The database in words, without a password.
     pub(super) place: String,
 }
@@ -82,20 +91,14 @@ impl Connector {
             .keepalives_idle(UNACKNOWLEDGED_MAX)
             .keepalives_interval(SILENCE_BETWEEN)
             .keepalives_retries(SILENCES);
-        let with = |plans_freely| {
-            let mut config = config.clone();
-            let own = config.get_options().unwrap_or_default().to_owned();
-            config.options(format!("{} {own}", settings(options, plans_freely)));
-            config
-        };
-        Ok(Self { keys: with(false), search: with(true), place: place(&config) })
+        Ok(Self { place: place(&config), config, statement_timeout: options.statement_timeout })
     }
 
     pub(super) async fn connect(&self, purpose: Purpose) -> Result<Connection, Error> {
-        let config = match purpose {
-            Purpose::Keys => &self.keys,
-            Purpose::Search => &self.search,
-        };
+        let mut config = self.config.clone();
+        // What the URL says goes before.
+        let own = self.config.get_options().unwrap_or_default();
+        config.options(format!("{} {own}", settings(purpose, self.statement_timeout)));
         #[expect(clippy::disallowed_methods, reason = "this is the door to the database")]
         let (client, way) = config.connect(NoTls).await?;
         // Carries the messages until the client is dropped; what breaks it, whoever waits for an

@@ -99,7 +99,7 @@ impl Connections {
     pub(super) async fn own(&self, purpose: Purpose) -> Result<Held<'_>, Fault> {
         self.refuse_when_closed()?;
         let pool = match purpose {
-            Purpose::Keys => &self.keys,
+            Purpose::Commit | Purpose::Keys => &self.keys,
             Purpose::Search => &self.search,
         };
         let permit = pool.permits.acquire().await.map_err(|_| closed())?;

@@ -4,6 +4,7 @@
 use super::Postgres;
 use super::checks::samples::{START, claimed, create, noticed, rename, row};
 use super::checks::{Stage, place};
+use super::cluster::Cluster;
 use super::wire::Wire;
 use ids::EntitlementKey;
 use std::sync::Arc;
@@ -86,6 +87,37 @@ async fn sessions_that_the_server_ends_lose_nothing() {
     let feed = stage.feed(stage.place.account).await;
     assert!(feed.iter().map(|(_, event)| event.position).eq(1..=208), "each has one effect, without gaps");
     assert_eq!(stage.store.notifications(stage.place.account, None, None, 1_000).await.unwrap().len(), 200);
+}
+
+/// The server is killed and comes back, over and over: what was answered is there, as answered, and what
+/// was under way is carried through.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_answered_commit_survives_a_crash_of_the_server() {
+    let cluster = Arc::new(Cluster::start().unwrap());
+    let clock = Clock::manual(START);
+    let options = PostgresOptions { clock: clock.clone(), ..PostgresOptions::new(cluster.url()) };
+    let store: Arc<dyn Store> = Arc::new(PostgresStore::open(options).await.unwrap());
+    let place = place(store.as_ref(), "acme", false).await;
+    let stage = Stage { store, clock, place };
+    stage.done(changed(&stage, 0)).await;
+    let mut made = 1;
+    for _ in 0..3 {
+        let crashing = Arc::clone(&cluster);
+        let crash = tokio::task::spawn_blocking(move || crashing.crash());
+        while !crash.is_finished() {
+            let changes = (0..50).map(|n| changed(&stage, made + n)).collect();
+            let answers = stage.together(changes).await;
+            assert!(answers.iter().all(|answer| *answer == Committed::Done), "{answers:?}");
+            made += 50;
+        }
+        crash.await.unwrap();
+    }
+    let made = u64::try_from(made).unwrap();
+    let feed = stage.feed(stage.place.account).await;
+    assert!(feed.iter().map(|(_, event)| event.position).eq(1..=made), "each has one effect, without gaps");
+    for (key, _) in feed {
+        assert!(stage.row(key).await.is_some() && stage.claim(&format!("i{}", key.0)).await.is_some(), "{key}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

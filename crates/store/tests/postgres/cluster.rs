@@ -16,8 +16,8 @@ const MISSING: &str = "these tests need PostgreSQL: install Debian's package (`c
 struct Server {
     /// Of a database where others can be made.
     url: String,
-    /// Where the throw-away cluster ends with this program: its guard waits for this to be closed.
-    _ends: Option<ChildStdin>,
+    /// The throw-away cluster, where it is one.
+    _cluster: Option<Cluster>,
 }
 
 static SERVER: OnceLock<Result<Server, String>> = OnceLock::new();
@@ -32,8 +32,11 @@ fn server() -> &'static Server {
 #[expect(clippy::disallowed_methods, reason = "which server the tests use is no setting of the program")]
 fn find() -> Result<Server, String> {
     match std::env::var("ENTITLE_TEST_POSTGRES_URL") {
-        Ok(url) => Ok(Server { url, _ends: None }),
-        Err(_) => start(),
+        Ok(url) => Ok(Server { url, _cluster: None }),
+        Err(_) => {
+            let cluster = Cluster::start()?;
+            Ok(Server { url: cluster.url(), _cluster: Some(cluster) })
+        }
     }
 }
 
@@ -111,33 +114,63 @@ fn with_database(url: &str, name: &str) -> String {
     format!("{}/{name}{parameters}", &place[..end])
 }
 
-/// Starts a cluster that only this program can find: its socket lies in a folder of its own.
-fn start() -> Result<Server, String> {
-    let binaries = binaries().ok_or("there is no initdb on this machine")?;
-    let folder = said(as_owner("mktemp").args(["-d", "-t", "entitle-postgres-XXXXXX"]))?;
-    let folder = PathBuf::from(folder.trim());
-    let data = folder.join("data");
-    // Before the cluster is there: whatever happens from here on, it ends.
-    let ends = guard(&binaries, &folder)?;
-    let mut initdb = as_owner(binaries.join("initdb"));
-    initdb.args(["--auth=trust", "--encoding=UTF8", "--locale=C", "--username=entitle", "--no-sync", "-D"]).arg(&data);
-    said(&mut initdb)?;
-    // As durable as a real one; nothing listens but the socket.
-    let settings = format!(
-        "-c listen_addresses= -c unix_socket_directories={} -c max_connections=400 -c fsync=on -c \
-         synchronous_commit=on -c shared_buffers=64MB",
-        folder.display()
-    );
-    let log = folder.join("log");
-    let mut pg_ctl = as_owner(binaries.join("pg_ctl"));
-    pg_ctl.args(["start", "-w", "-t", "60", "-D"]).arg(&data).arg("-l").arg(&log).arg("-o").arg(settings);
-    pg_ctl.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let started = pg_ctl.status().map_err(|error| format!("pg_ctl cannot be started: {error}"))?;
-    if !started.success() {
-        return Err(format!("the cluster does not start: {}", std::fs::read_to_string(log).unwrap_or_default()));
+/// A throw-away cluster that only this program can find: its socket lies in a folder of its own.
+#[derive(Debug)]
+pub struct Cluster {
+    binaries: PathBuf,
+    folder: PathBuf,
+    /// It ends with this program: its guard waits for this to be closed.
+    _ends: ChildStdin,
+}
+
+impl Cluster {
+    pub fn start() -> Result<Self, String> {
+        let binaries = binaries().ok_or("there is no initdb on this machine")?;
+        let folder = said(as_owner("mktemp").args(["-d", "-t", "entitle-postgres-XXXXXX"]))?;
+        let folder = PathBuf::from(folder.trim());
+        // Before the cluster is there: whatever happens from here on, it ends.
+        let ends = guard(&binaries, &folder)?;
+        let cluster = Self { binaries, folder, _ends: ends };
+        let mut initdb = as_owner(cluster.binaries.join("initdb"));
+        initdb.args(["--auth=trust", "--encoding=UTF8", "--locale=C", "--username=entitle", "--no-sync", "-D"]);
+        said(initdb.arg(cluster.data()))?;
+        cluster.run()?;
+        Ok(cluster)
     }
-    let host = folder.display().to_string().replace('/', "%2F");
-    Ok(Server { url: format!("postgres://entitle@{host}/postgres"), _ends: Some(ends) })
+
+    pub fn url(&self) -> String {
+        let host = self.folder.display().to_string().replace('/', "%2F");
+        format!("postgres://entitle@{host}/postgres")
+    }
+
+    /// As if its power were cut, and came back.
+    pub fn crash(&self) {
+        let mut stop = as_owner(self.binaries.join("pg_ctl"));
+        said(stop.args(["stop", "-m", "immediate", "-D"]).arg(self.data())).unwrap();
+        self.run().unwrap();
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    /// As durable as a real one; nothing listens but the socket.
+    fn run(&self) -> Result<(), String> {
+        let settings = format!(
+            "-c listen_addresses= -c unix_socket_directories={} -c max_connections=400 -c fsync=on -c \
+             synchronous_commit=on -c shared_buffers=64MB",
+            self.folder.display()
+        );
+        let log = self.folder.join("log");
+        let mut start = as_owner(self.binaries.join("pg_ctl"));
+        start.args(["start", "-w", "-t", "60", "-D"]).arg(self.data()).arg("-l").arg(&log).arg("-o").arg(settings);
+        start.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let started = start.status().map_err(|error| format!("pg_ctl cannot be started: {error}"))?;
+        if started.success() {
+            return Ok(());
+        }
+        Err(format!("the cluster does not start: {}", std::fs::read_to_string(log).unwrap_or_default()))
+    }
 }
 
 /// Debian's newest, or what is found by name.

@@ -27,7 +27,8 @@ pub(super) struct Events<'a> {
     sets: Vec<&'a str>,
 }
 
-/// Held until the end of the transaction: whoever numbers next commits later.
+/// Held until the end of the transaction: whoever numbers next commits later. Several are held in their
+/// order, which moving them does not promise.
 const HOLD: &str = "SELECT FROM unnest($1::bigint[]) AS i(id) \
      CROSS JOIN LATERAL (SELECT FROM account WHERE id = i.id FOR NO KEY UPDATE) a";
 
@@ -87,8 +88,10 @@ impl<'a> Events<'a> {
 
     pub(super) async fn add_to<'p>(&'p self, pipeline: &mut Pipeline<'p>) -> Result<(), Error> {
         let (accounts, needed) = &self.heads;
-        if !accounts.is_empty() {
+        if accounts.len() > 1 {
             pipeline.add(HOLD, vec![accounts]).await?;
+        }
+        if !accounts.is_empty() {
             pipeline.add(MOVE_HEADS, vec![accounts, needed]).await?;
         }
         if !self.keys.is_empty() {

@@ -1,13 +1,13 @@
 //! The look: what stands in the way of each change.
 
 use super::Entry;
+use super::asked::{Asked, expected};
 use crate::postgres::administration::{AUDIT_END, HOLD_AUDIT, audit_end};
 use crate::postgres::connect::Connection;
 use crate::postgres::fault::Fault;
 use crate::postgres::pipeline::Pipeline;
-use crate::postgres::values::{Id, Value, count, get, number};
-use crate::{AuditChain, Cause, Change, ClaimChange, RowChange};
-use ids::parse_uuid;
+use crate::postgres::values::{Id, count, get, number};
+use crate::{AuditChain, Cause, Change, ClaimChange};
 use std::collections::{HashMap, HashSet};
 use tokio_postgres::Row;
 
@@ -71,7 +71,8 @@ pub(in crate::postgres) async fn look(
     let mut pipeline = Pipeline::new(connection);
     pipeline.add("BEGIN", Vec::new()).await?;
     let numbered = pipeline.add(NUMBER, vec![&number.committer, &number.batch, &number.at]).await?;
-    let waiting = asked.waiting.add_to(&mut pipeline).await?;
+    let waiting =
+        if asked.waiting.is_empty() { None } else { Some(pipeline.add(WAITING_CLAIMS, asked.waiting.values()).await?) };
     let revisions = if asked.keys.is_empty() { None } else { Some(pipeline.add(REVISIONS, vec![&asked.keys]).await?) };
     let callbacks =
         if asked.callbacks.is_empty() { None } else { Some(pipeline.add(CALLBACKS, vec![&asked.callbacks]).await?) };
@@ -95,128 +96,6 @@ pub(in crate::postgres) async fn look(
     };
     let causes = entries.iter().enumerate().map(|(at, entry)| found.cause(at, &entry.prepared.change)).collect();
     Ok(Looked::Checked(causes, audit_end(rows(audit))?))
-}
-
-/// Columns of what is asked.
-#[derive(Debug, Default)]
-struct Asked<'a> {
-    waiting: Waiting<'a>,
-    /// Of rows that are changed, ascending.
-    keys: Vec<Id>,
-    /// That are carried out, ascending.
-    callbacks: Vec<i64>,
-    taken: Taken<'a>,
-    adds_to_audit: bool,
-}
-
-/// Claims that are answered or freed, in the order of their keys.
-#[derive(Debug, Default)]
-struct Waiting<'a> {
-    places: Vec<i64>,
-    accounts: Vec<i64>,
-    identities: Vec<&'a str>,
-}
-
-/// What must be free.
-#[derive(Debug, Default)]
-struct Taken<'a> {
-    places: Vec<i64>,
-    accounts: Vec<i64>,
-    identities: Vec<Option<&'a str>>,
-    new_keys: Vec<Option<Id>>,
-    public_ids: Vec<Option<&'a str>>,
-    own_keys: Vec<Option<Id>>,
-    live: Vec<bool>,
-    owners: Vec<Option<i64>>,
-    customers: Vec<Option<&'a str>>,
-    routes: Vec<Option<i64>>,
-    slots: Vec<Option<i64>>,
-    keys: Vec<Option<Id>>,
-}
-
-impl<'a> Asked<'a> {
-    fn of(entries: &[Entry<'a>]) -> Self {
-        let mut asked = Self::default();
-        let mut waiting = Vec::new();
-        for (place, entry) in (0_i64..).zip(entries) {
-            let change = &entry.prepared.change;
-            if let ClaimChange::Answer(_) | ClaimChange::Free(_) = &change.claim
-                && let Some(identity) = change.claim.identity()
-            {
-                waiting.push((i64::from(change.account.0), identity.as_str(), place));
-            }
-            asked.keys.extend(expected(&change.row).map(|(key, _)| Id::from(key)));
-            asked.callbacks.extend(change.callback_done.map(number));
-            asked.adds_to_audit |= change.audit.is_some();
-            asked.taken.push(place, *entry);
-        }
-        waiting.sort_unstable();
-        for (account, identity, place) in waiting {
-            asked.waiting.places.push(place);
-            asked.waiting.accounts.push(account);
-            asked.waiting.identities.push(identity);
-        }
-        asked.keys.sort_unstable();
-        asked.callbacks.sort_unstable();
-        asked
-    }
-}
-
-impl Waiting<'_> {
-    async fn add_to<'p>(&'p self, pipeline: &mut Pipeline<'p>) -> Result<Option<usize>, Fault> {
-        if self.places.is_empty() {
-            return Ok(None);
-        }
-        let values: Vec<Value<'p>> = vec![&self.places, &self.accounts, &self.identities];
-        Ok(Some(pipeline.add(WAITING_CLAIMS, values).await?))
-    }
-}
-
-impl<'a> Taken<'a> {
-    fn push(&mut self, place: i64, entry: Entry<'a>) {
-        let change = &entry.prepared.change;
-        let new = match &change.row {
-            RowChange::Insert(row) => Some(row),
-            RowChange::None | RowChange::Update(_) | RowChange::Remove { .. } => None,
-        };
-        let own_id = new.and_then(|row| row.own_id.as_deref());
-        // Only what wants a slot may find it occupied.
-        let row = change.row().filter(|row| row.slot.is_some());
-        self.places.push(place);
-        self.accounts.push(change.account.0.into());
-        self.identities.push(match &change.claim {
-            ClaimChange::Insert(claim) => Some(claim.identity.as_str()),
-            ClaimChange::None
-            | ClaimChange::Answer(_)
-            | ClaimChange::AnswerOf(..)
-            | ClaimChange::Free(_)
-            | ClaimChange::FreeOf(_) => None,
-        });
-        self.new_keys.push(new.map(|row| row.key.into()));
-        self.public_ids.push(new.map(|_| own_id.unwrap_or(&entry.prepared.key)));
-        self.own_keys.push(own_id.and_then(parse_uuid).map(Id));
-        self.live.push(entry.live);
-        self.owners.push(row.map(|row| row.account.0.into()));
-        self.customers.push(row.map(|row| row.state.record.customer_identifier.as_str()));
-        self.routes.push(row.map(|row| row.route.0.into()));
-        self.slots.push(row.and_then(|row| row.slot).map(i64::from));
-        self.keys.push(row.map(|row| row.key.into()));
-    }
-
-    fn values(&self) -> Vec<Value<'_>> {
-        let Self { places, accounts, identities, new_keys, public_ids, own_keys, .. } = self;
-        let Self { live, owners, customers, routes, slots, keys, .. } = self;
-        vec![places, accounts, identities, new_keys, public_ids, own_keys, live, owners, customers, routes, slots, keys]
-    }
-}
-
-/// Which revision a change expects to find.
-fn expected(change: &RowChange) -> Option<(ids::EntitlementKey, u32)> {
-    match change {
-        RowChange::None | RowChange::Insert(_) => None,
-        RowChange::Update(row) => Some((row.key, row.revision.saturating_sub(1))),
-        RowChange::Remove { key, revision } => Some((*key, *revision)),
-    }
 }
 
 /// What was found.

@@ -20,8 +20,7 @@ pub(in crate::postgres) enum Step {
     Unanswered(Error),
 }
 
-/// Writes and commits. The time limit of statements is lifted for COMMIT: a session that waits there for
-/// the disk, or for a standby, is never broken off.
+/// Writes and commits.
 pub(in crate::postgres) async fn write(
     connection: &Connection,
     entries: &[Entry<'_>],
@@ -40,7 +39,6 @@ pub(in crate::postgres) async fn write(
         lanes.add_to(&mut pipeline).await?;
         // Last, since everything of the account waits for it from here on.
         events.add_to(&mut pipeline).await?;
-        pipeline.add("SET LOCAL statement_timeout = 0", Vec::new()).await?;
         pipeline.add("COMMIT", Vec::new()).await
     };
     let commit = added.await.map_err(Step::Before)?;
