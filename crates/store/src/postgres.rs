@@ -51,9 +51,8 @@ use values::{Id, get};
 /// batches smaller.
 const COMMITTERS: usize = 2;
 
-/// Rows of committers that have not committed for so long are removed; one that is alive writes its row
-/// anew.
-const COMMITTER_FORGOTTEN_MS: i64 = 24 * 3_600_000;
+/// Rows of committers that have not committed for a day are removed; one that is alive writes its row anew.
+const FORGET_COMMITTERS: &str = "DELETE FROM committer WHERE at < now() - interval '1 day'";
 
 /// A store in a PostgreSQL database.
 #[derive(Debug)]
@@ -98,7 +97,7 @@ impl PostgresStore {
         let first = opening.connect(Purpose::Keys).await?;
         let clock = options.clock.clone();
         migrations::migrate(&first, &connector.place, clock.read()).await?;
-        let holder = opening.begin(&first, clock.read().0).await?;
+        let holder = opening.begin(&first).await?;
         drop(first);
         let own = options.connections_max.saturating_sub(COMMITTERS + Connections::shared_count());
         let connections = Connections::new(Arc::clone(&connector), own);
@@ -117,7 +116,6 @@ impl PostgresStore {
                 connection: Some(connection),
                 queue: Arc::clone(&queue),
                 figures: Arc::clone(&figures),
-                clock: Arc::clone(&clock),
                 batch_max: options.batch_max.max(1),
             };
             let left = left.clone();
@@ -182,9 +180,8 @@ impl Opening<'_> {
     }
 
     /// Forgets committers that are long gone; who this process is.
-    async fn begin(&self, connection: &Connection, real_now_ms: i64) -> Result<Id, PostgresOpenError> {
-        let before = real_now_ms.saturating_sub(COMMITTER_FORGOTTEN_MS);
-        let forgotten = connection.execute("DELETE FROM committer WHERE at < $1", &[&before]).await;
+    async fn begin(&self, connection: &Connection) -> Result<Id, PostgresOpenError> {
+        let forgotten = connection.execute(FORGET_COMMITTERS, &[]).await;
         forgotten.map_err(self.failed("forgetting committers"))?;
         self.new_id(connection).await
     }

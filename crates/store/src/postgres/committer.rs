@@ -14,7 +14,7 @@ use super::connect::{Connection, Connector, Purpose};
 use super::fault::{Fault, Meaning, said};
 use super::queue::{Job, Queue, Verdict};
 use super::values::Id;
-use crate::clock::{Stopwatch, StoreClock};
+use crate::clock::Stopwatch;
 use crate::{Cause, Figures, StoreError};
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,7 +39,6 @@ pub(super) struct Committer {
     pub(super) connection: Option<Connection>,
     pub(super) queue: Arc<Queue>,
     pub(super) figures: Arc<Figures>,
-    pub(super) clock: Arc<StoreClock>,
     pub(super) batch_max: usize,
 }
 
@@ -119,7 +118,7 @@ impl Committer {
         entries: &[Entry<'_>],
         doubt: &mut Option<(Vec<Verdict>, String)>,
     ) -> Result<Vec<Verdict>, Fault> {
-        let number = Number { committer: self.id, batch: self.number, at: self.clock.real_ms() };
+        let number = Number { committer: self.id, batch: self.number };
         let connection = match &mut self.connection {
             Some(connection) => connection,
             none @ None => none.insert(self.connector.connect(Purpose::Commit).await?),

@@ -64,6 +64,7 @@ async fn sessions_that_the_server_ends_lose_nothing() {
     let postgres = Postgres::default();
     let stage = Stage::open(&postgres).await;
     let database = postgres.database().await;
+    stage.done(create(row(stage.place, 100, "first"))).await;
     let mut writers = tokio::task::JoinSet::new();
     for writer in 1..=8_u128 {
         let stage = stage.clone();
@@ -85,7 +86,7 @@ async fn sessions_that_the_server_ends_lose_nothing() {
         assert_eq!(stage.row(row.key).await, Some(row));
     }
     let feed = stage.feed(stage.place.account).await;
-    assert!(feed.iter().map(|(_, event)| event.position).eq(1..=208), "each has one effect, without gaps");
+    assert!(feed.iter().map(|(_, event)| event.position).eq(1..=209), "each has one effect, without gaps");
     assert_eq!(stage.store.notifications(stage.place.account, None, None, 1_000).await.unwrap().len(), 200);
 }
 

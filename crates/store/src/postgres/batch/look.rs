@@ -23,7 +23,7 @@ pub(in crate::postgres) enum Looked {
 
 /// Notes the batch's number: no row where that number, or a later one, is durable. A transaction of an
 /// earlier try that is not over yet is waited for.
-const NUMBER: &str = "INSERT INTO committer AS c (id, batch, at) VALUES ($1, $2, $3) \
+const NUMBER: &str = "INSERT INTO committer AS c (id, batch, at) VALUES ($1, $2, now()) \
      ON CONFLICT (id) DO UPDATE SET batch = excluded.batch, at = excluded.at WHERE c.batch < excluded.batch \
      RETURNING c.batch";
 
@@ -57,8 +57,6 @@ const TAKEN: &str = "SELECT * FROM (SELECT i.place, \
 pub(in crate::postgres) struct Number {
     pub(in crate::postgres) committer: Id,
     pub(in crate::postgres) batch: i64,
-    /// Real time, so that rows of committers that are gone can be told.
-    pub(in crate::postgres) at: i64,
 }
 
 /// Begins the transaction and looks.
@@ -70,7 +68,7 @@ pub(in crate::postgres) async fn look(
     let asked = Asked::of(entries);
     let mut pipeline = Pipeline::new(connection);
     pipeline.add("BEGIN", Vec::new()).await?;
-    let numbered = pipeline.add(NUMBER, vec![&number.committer, &number.batch, &number.at]).await?;
+    let numbered = pipeline.add(NUMBER, vec![&number.committer, &number.batch]).await?;
     let waiting =
         if asked.waiting.is_empty() { None } else { Some(pipeline.add(WAITING_CLAIMS, asked.waiting.values()).await?) };
     let revisions = if asked.keys.is_empty() { None } else { Some(pipeline.add(REVISIONS, vec![&asked.keys]).await?) };

@@ -223,9 +223,9 @@ CREATE TRIGGER audit_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON audit
     FOR EACH STATEMENT EXECUTE FUNCTION audit_is_append_only();
 
 -- One row for each task that commits: the number of its last batch that is durable. Written with the
--- batch, so that it tells what became of a COMMIT whose answer was lost.
+-- batch, so that it tells what became of a COMMIT whose answer was lost. `at` is the server's own time.
 CREATE TABLE committer (
     id    uuid PRIMARY KEY,
     batch bigint NOT NULL,
-    at    bigint NOT NULL
+    at    timestamptz NOT NULL
 ) WITH (fillfactor = 20);
