@@ -18,7 +18,7 @@ pub(crate) struct Need {
 /// What `prove` watches the binary with; the tests do without.
 pub(crate) const STRACE: Need = Need { name: "strace", package: "strace", probe: ["strace", "-V", "-q"] };
 
-const NEEDS: [Need; 5] = [
+const NEEDS: [Need; 6] = [
     Need {
         name: "Python 3.10 or later",
         package: "python3",
@@ -39,7 +39,21 @@ const NEEDS: [Need; 5] = [
     // docs/OPERATIONS.md is followed word for word.
     Need { name: "curl", package: "curl", probe: ["curl", "--version", "-q"] },
     Need { name: "OpenSSL", package: "openssl", probe: ["openssl", "version", "-v"] },
+    // The store's tests start a cluster of their own and throw it away.
+    Need {
+        name: "PostgreSQL's server",
+        package: POSTGRESQL,
+        // Debian keeps it out of the path.
+        probe: [
+            "python3",
+            "-c",
+            "import glob, shutil, sys; \
+             sys.exit(not (glob.glob('/usr/lib/postgresql/*/bin/initdb') or shutil.which('initdb')))",
+        ],
+    },
 ];
+
+const POSTGRESQL: &str = "postgresql";
 
 /// Install what is missing, or say clearly why that cannot be done.
 pub(crate) fn run(args: &[String]) -> Result<()> {
@@ -95,7 +109,24 @@ fn install(packages: &[&'static str]) -> Result<()> {
         );
     };
     apt_get(rights, &["update", "-qq"])?;
-    apt_get(rights, &[&["install", "-qq", "--yes", "--no-install-recommends"], packages].concat())
+    if packages.contains(&POSTGRESQL) {
+        without_a_cluster(rights)?;
+    }
+    apt_get(rights, &[&INSTALL[..], packages].concat())
+}
+
+const INSTALL: [&str; 4] = ["install", "-qq", "--yes", "--no-install-recommends"];
+
+/// Debian's package makes a cluster and starts it, which nobody has asked for. Its tools come first, so
+/// that they can be told.
+fn without_a_cluster(rights: &'static [&'static str]) -> Result<()> {
+    apt_get(rights, &[&INSTALL[..], &["postgresql-common"]].concat())?;
+    let sed = ["sed", "-i", "s/^#create_main_cluster.*/create_main_cluster = false/"];
+    let words = [rights, &sed[..], &["/etc/postgresql-common/createcluster.conf"]].concat();
+    let invocation = Invocation { env: &[], words };
+    println!("{}", invocation.printed());
+    ensure!(invocation.succeeds()?, "that failed; is postgresql-common another one than Debian's?");
+    Ok(())
 }
 
 /// What to write before `apt-get`: nothing for root, `sudo` where it asks for no password.

@@ -5,6 +5,7 @@
 //! it has a name here. Readers skip what they do not know and take what is absent as empty, so
 //! that an older row stays readable. Names are never reused for something else.
 
+mod answer;
 mod end;
 mod event;
 mod operation;
@@ -17,13 +18,14 @@ mod row;
 mod tree;
 mod words;
 
+pub(crate) use answer::{answer_columns, read_answer};
 pub(crate) use event::{read_sets, sets_text};
 pub(crate) use row::{Columns, read_entitlement, rest_text};
 pub(crate) use words::{
     kind_of, kind_word, known, party_of, party_word, reason_of, reason_word, state_of, state_word, status_of,
 };
 
-use entitlement::Reason;
+use entitlement::{Entitlement, Reason, Stage};
 use print::Object;
 use read::Fields;
 
@@ -40,6 +42,25 @@ impl Unreadable {
     /// The same, with where it was found in front.
     pub(crate) fn at(self, place: &str) -> Self {
         Self(format!("{place}: {}", self.0))
+    }
+}
+
+/// The open operation's stage as a column has it; 0 where none is open.
+pub(crate) fn stage_number(state: &Entitlement) -> u8 {
+    state.operation.as_ref().map_or(0, |operation| match operation.stage {
+        Stage::InFlight => 1,
+        Stage::Queued => 2,
+        Stage::Unknown => 3,
+    })
+}
+
+/// The stage that the column names.
+pub(crate) const fn stage_of(number: u8) -> Option<Stage> {
+    match number {
+        1 => Some(Stage::InFlight),
+        2 => Some(Stage::Queued),
+        3 => Some(Stage::Unknown),
+        _ => None,
     }
 }
 

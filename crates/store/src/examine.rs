@@ -193,3 +193,11 @@ pub enum EngineCheck {
     /// Rows that name rows which are not there.
     References,
 }
+
+/// Adds the next position of a feed to its runs without a gap.
+pub(crate) fn add_to_runs(runs: &mut Vec<(u64, u64)>, position: u64) {
+    match runs.last_mut() {
+        Some((_, last)) if *last + 1 == position => *last = position,
+        _ => runs.push((position, position)),
+    }
+}

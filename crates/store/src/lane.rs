@@ -1,5 +1,9 @@
 //! Lanes: the ordered way of notifications from one entitlement to one target.
 
+mod settling;
+
+pub(crate) use settling::{After, Before, Settled, Tried};
+
 use crate::Row;
 use entitlement::{Moment, NotificationReason};
 use ids::{EntitlementKey, NotificationId, TargetId};

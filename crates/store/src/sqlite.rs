@@ -23,7 +23,6 @@ mod migrations;
 mod notifications;
 mod operations;
 mod options;
-mod prepared;
 mod readers;
 mod reports;
 mod restore;

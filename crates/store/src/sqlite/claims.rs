@@ -3,6 +3,7 @@
 use super::fault::Fault;
 use super::rows::{bytes, key_at};
 use super::session::Session;
+use crate::codec::{answer_columns, read_answer};
 use crate::{Claim, SavedAnswer};
 use entitlement::Moment;
 use ids::{AccountId, OperationId, RequestIdentity};
@@ -33,27 +34,8 @@ pub(super) fn by_identity(
 }
 
 fn answer(row: &rusqlite::Row<'_>) -> Result<Option<SavedAnswer>, Fault> {
-    let Some(http) = row.get::<_, Option<u16>>(4)? else {
-        return Ok(None);
-    };
     let text: Option<String> = row.get(8)?;
-    Ok(Some(match row.get(5)? {
-        Some(form) => SavedAnswer::Record { http, form, code: row.get(6)?, version: row.get(7)?, parameters: text },
-        None => SavedAnswer::Literal { http, body: text.unwrap_or_default() },
-    }))
-}
-
-/// A saved answer's columns: http, form, code, version, text.
-type AnswerColumns<'a> = (Option<u16>, Option<u8>, Option<u8>, Option<u32>, Option<&'a str>);
-
-fn columns(answer: Option<&SavedAnswer>) -> AnswerColumns<'_> {
-    match answer {
-        None => (None, None, None, None, None),
-        Some(SavedAnswer::Record { http, form, code, version, parameters }) => {
-            (Some(*http), Some(*form), Some(*code), Some(*version), parameters.as_deref())
-        }
-        Some(SavedAnswer::Literal { http, body }) => (Some(*http), None, None, None, Some(body)),
-    }
+    Ok(read_answer((row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?, text))?)
 }
 
 pub(super) fn exists(
@@ -93,7 +75,7 @@ pub(super) fn insert_where_free(
     account: AccountId,
     claim: &Claim,
 ) -> rusqlite::Result<bool> {
-    let (http, form, code, version, text) = columns(claim.answer.as_ref());
+    let (http, form, code, version, text) = answer_columns(claim.answer.as_ref());
     session
         .inserts
         .claim
@@ -132,7 +114,7 @@ pub(super) fn answer_one(
     claim: &Claim,
     at: Moment,
 ) -> rusqlite::Result<()> {
-    let (http, form, code, version, text) = columns(claim.answer.as_ref());
+    let (http, form, code, version, text) = answer_columns(claim.answer.as_ref());
     connection
         .prepare_cached(
             "UPDATE claim SET answered_at = ?3, http = ?4, form = ?5, code = ?6, version = ?7, answer = ?8 \
@@ -148,7 +130,7 @@ pub(super) fn answer_all_of(
     answer: &SavedAnswer,
     at: Moment,
 ) -> rusqlite::Result<()> {
-    let (http, form, code, version, text) = columns(Some(answer));
+    let (http, form, code, version, text) = answer_columns(Some(answer));
     connection
         .prepare_cached(
             "UPDATE claim SET answered_at = ?2, http = ?3, form = ?4, code = ?5, version = ?6, answer = ?7 \

@@ -3,10 +3,10 @@
 
 use super::events::NewEvent;
 use super::fault::Fault;
-use super::prepared::Prepared;
 use super::session::Session;
 use super::stored::{self, Stored};
 use super::{administration, callbacks, claims, events, lanes, operations, rows};
+use crate::prepared::Prepared;
 use crate::{Cause, Change, ClaimChange, Committed, Conflict, Loaded, Row, RowChange};
 use rusqlite::Connection;
 

@@ -1,10 +1,10 @@
 //! The interface, call by call: which are reads, which go to the writer.
 
-use super::prepared::Prepared;
 use super::{
     SqliteStore, accounts, administration, callbacks, claims, commit, events, lanes, loads, notifications, operations,
     reports, standing, stored,
 };
+use crate::prepared::Prepared;
 use crate::{
     AccountRow, Act, Administered, AuditEntry, AuditRecord, Callback, CatalogVersion, Change, ClosedOperation,
     Committed, CredentialRow, Examine, Figures, LaneResult, LaneWork, Load, Loaded, NotificationState, Report, Row,

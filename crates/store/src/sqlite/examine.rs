@@ -9,6 +9,7 @@ mod keys;
 use super::beside::SqliteFile;
 use super::fault::Fault;
 use super::restored;
+use crate::examine::add_to_runs;
 use crate::{
     Depth, EngineHealth, Examine, Examined, ExaminedAccount, ExaminedClaim, ExaminedKeys, Kept, Restoration,
     StoreFuture, StoreSize,
@@ -96,13 +97,9 @@ fn feed(connection: &Connection, account: AccountId, after: u64, limit: usize) -
         .prepare_cached("SELECT position FROM event WHERE account = ?1 AND position > ?2 ORDER BY position LIMIT ?3")?;
     let (after, limit) = (i64::try_from(after).unwrap_or(i64::MAX), i64::try_from(limit).unwrap_or(i64::MAX));
     let mut found = statement.query((account.0, after, limit))?;
-    let mut runs: Vec<(u64, u64)> = Vec::new();
+    let mut runs = Vec::new();
     while let Some(row) = found.next()? {
-        let position = row.get::<_, i64>(0)?.unsigned_abs();
-        match runs.last_mut() {
-            Some((_, last)) if *last + 1 == position => *last = position,
-            _ => runs.push((position, position)),
-        }
+        add_to_runs(&mut runs, row.get::<_, i64>(0)?.unsigned_abs());
     }
     Ok(runs)
 }

@@ -1,10 +1,11 @@
 //! Lanes: appended to by changes, claimed and settled by workers, all on the writer.
 
 use super::fault::Fault;
-use super::notifications::{self, Tried};
+use super::notifications;
 use super::rows::{bytes, key_at};
 use super::session::Session;
-use crate::{LaneOutcome, LaneResult, LaneWork, Notice, NotificationState};
+use crate::lane::{After, Before};
+use crate::{LaneResult, LaneWork, Notice};
 use entitlement::Moment;
 use ids::{AccountId, EntitlementKey, TargetId};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -136,27 +137,28 @@ fn work(connection: &Connection, lane: &Claimed) -> Result<Option<LaneWork>, Fau
     Ok(found.map(|(notification, row)| LaneWork { key, target, fence, failures, notification, row }))
 }
 
-/// Where a lane stood when its attempt came back.
-struct Before {
-    next: u32,
-    failures: u32,
-    attempt_at: Option<i64>,
-    woken: bool,
-    parked_since: Option<i64>,
-}
-
-/// Where a lane stands after an attempt.
-struct After {
-    head: u32,
-    attempt_at: Option<Moment>,
-    failures: u32,
-    /// Since when, where it is parked.
-    parked_since: Option<Moment>,
-}
-
 /// Settles one attempt; a result under another fence, or of a settled one, is void.
 pub(super) fn settle(connection: &Connection, result: &LaneResult) -> Result<(), Fault> {
-    let lane: Option<Before> = connection
+    let Some(before) = before(connection, result)? else {
+        return Ok(());
+    };
+    // With one in the lane, as usual, nothing follows and nothing has to be looked up.
+    let following = if result.sequence.saturating_add(1) < before.next {
+        notifications::following(connection, result.key, result.target, result.sequence)?
+    } else {
+        None
+    };
+    let settled = before.settled(result, following);
+    if settled.ends_hold {
+        end_hold(connection, result.key, result.at)?;
+    }
+    move_on(connection, result, &settled.after)?;
+    Ok(notifications::tried(connection, result, settled.tried)?)
+}
+
+/// The lane that waits for this very result.
+fn before(connection: &Connection, result: &LaneResult) -> rusqlite::Result<Option<Before>> {
+    connection
         .prepare_cached(
             "SELECT next, failures, attempt_at, woken, parked_since FROM lane \
              WHERE key = ?1 AND target = ?2 AND fence = ?3 AND head = ?4 AND lease_until_ms <> 0",
@@ -165,61 +167,12 @@ pub(super) fn settle(connection: &Connection, result: &LaneResult) -> Result<(),
             Ok(Before {
                 next: row.get(0)?,
                 failures: row.get(1)?,
-                attempt_at: row.get(2)?,
+                attempt_at: row.get::<_, Option<i64>>(2)?.map(Moment),
                 woken: row.get(3)?,
-                parked_since: row.get(4)?,
+                parked_since: row.get::<_, Option<i64>>(4)?.map(Moment),
             })
         })
-        .optional()?;
-    let Some(Before { next, failures, attempt_at, woken, parked_since }) = lane else {
-        return Ok(());
-    };
-    // With one in the lane, as usual, nothing follows and nothing has to be looked up.
-    let following = if result.sequence.saturating_add(1) < next {
-        notifications::following(connection, result.key, result.target, result.sequence)?
-    } else {
-        None
-    };
-    let on = |failures| After {
-        head: following.unwrap_or(next),
-        attempt_at: following.map(|_| result.at),
-        failures,
-        parked_since: None,
-    };
-    let since = parked_since.map_or(result.at, Moment);
-    let here = |attempt_at: Option<Moment>, failures, parked: bool| After {
-        head: result.sequence,
-        attempt_at: if woken { Some(result.at) } else { attempt_at },
-        failures,
-        parked_since: (parked && !woken).then_some(since),
-    };
-    let (after, state) = match result.outcome {
-        LaneOutcome::Delivered => (on(0), NotificationState::Delivered),
-        LaneOutcome::Dead => (on(failures), NotificationState::Dead),
-        LaneOutcome::Retry(at) => (here(Some(at), failures.saturating_add(1), false), NotificationState::Waiting),
-        LaneOutcome::Later(at) => (here(Some(at), failures, parked_since.is_some()), NotificationState::Waiting),
-        LaneOutcome::Parked(until) => (here(Some(until), failures, true), NotificationState::Waiting),
-        LaneOutcome::Release => {
-            (here(attempt_at.map(Moment), failures, parked_since.is_some()), NotificationState::Waiting)
-        }
-    };
-    if parked_since.is_some() && after.parked_since.is_none() {
-        end_hold(connection, result.key, result.at)?;
-    }
-    move_on(connection, result, &after)?;
-    Ok(notifications::tried(connection, result, &tried(result, state))?)
-}
-
-/// A release was no attempt; parking and giving up were one where something came of it.
-fn tried(result: &LaneResult, state: NotificationState) -> Tried {
-    let came = result.status.is_some() || result.error.is_some();
-    let counts = match result.outcome {
-        LaneOutcome::Delivered | LaneOutcome::Retry(_) => true,
-        LaneOutcome::Dead => came,
-        LaneOutcome::Parked(_) => result.status.is_some(),
-        LaneOutcome::Later(_) | LaneOutcome::Release => false,
-    };
-    Tried { state, counts }
+        .optional()
 }
 
 fn move_on(connection: &Connection, result: &LaneResult, after: &After) -> rusqlite::Result<()> {

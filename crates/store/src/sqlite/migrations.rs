@@ -3,15 +3,10 @@
 
 use super::OpenError;
 use super::fault::Fault;
+use crate::migration::{Migration, fingerprint};
 use entitlement::Moment;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::path::Path;
-
-struct Migration {
-    number: i64,
-    name: &'static str,
-    text: &'static str,
-}
 
 const MIGRATIONS: &[Migration] = &[
     Migration { number: 1, name: "tables", text: include_str!("migrations/0001_tables.sql") },
@@ -133,22 +128,10 @@ fn apply<E: FnOnce(rusqlite::Error) -> OpenError>(
     }
 }
 
-/// FNV-1a of 64 bits: it finds accidents, it need not withstand an attacker.
-fn fingerprint(text: &str) -> String {
-    let hash = text
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-    format!("{hash:016x}")
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     #[test]
     fn numbers_ascend_without_gaps() {
-        for (at, migration) in MIGRATIONS.iter().enumerate() {
-            assert_eq!(migration.number, at as i64 + 1, "{}", migration.name);
-        }
+        crate::migration::check_numbers(super::MIGRATIONS);
     }
 }

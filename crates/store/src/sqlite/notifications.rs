@@ -5,6 +5,7 @@ use super::lanes::Told;
 use super::rows::{self, bytes, key_at};
 use super::session::Session;
 use crate::codec::{self, known};
+use crate::lane::Tried;
 use crate::{LaneResult, Notice, NotificationState, Row, StoredNotification};
 use entitlement::Moment;
 use ids::{AccountId, EntitlementKey, NotificationId, TargetId};
@@ -34,16 +35,8 @@ pub(super) fn insert(session: &mut Session<'_>, notice: &Notice, told: &Told, se
         .map(drop)
 }
 
-/// What an attempt did to its notification.
-pub(super) struct Tried {
-    pub(super) state: NotificationState,
-    /// Whether it counts as an attempt.
-    pub(super) counts: bool,
-}
-
-pub(super) fn tried(connection: &Connection, result: &LaneResult, tried: &Tried) -> rusqlite::Result<()> {
-    let done_at = (tried.state != NotificationState::Waiting).then_some(result.at.0);
-    if !tried.counts && done_at.is_none() {
+pub(super) fn tried(connection: &Connection, result: &LaneResult, tried: Tried) -> rusqlite::Result<()> {
+    if tried.changes_nothing() {
         return Ok(());
     }
     connection
@@ -59,7 +52,7 @@ pub(super) fn tried(connection: &Connection, result: &LaneResult, tried: &Tried)
             tried.counts,
             result.status,
             result.error,
-            done_at,
+            tried.done_at(result).map(|at| at.0),
         ])
         .map(drop)
 }

@@ -1,10 +1,10 @@
 //! Entitlement rows as they are checked and written, inside the writer's transaction.
 
-use super::prepared::Prepared;
 use super::rows::bytes;
 use super::session::Session;
 use crate::Row;
-use entitlement::Stage;
+use crate::codec::stage_number;
+use crate::prepared::Prepared;
 use ids::{EntitlementKey, parse_uuid};
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -70,25 +70,6 @@ pub(super) fn by_key(connection: &Connection, key: EntitlementKey) -> rusqlite::
         .optional()
 }
 
-/// The open operation's stage as the column has it; 0 where none is open.
-fn in_flight(row: &Row) -> u8 {
-    row.state.operation.as_ref().map_or(0, |operation| match operation.stage {
-        Stage::InFlight => 1,
-        Stage::Queued => 2,
-        Stage::Unknown => 3,
-    })
-}
-
-/// The stage that the column names.
-pub(super) fn stage(column: u8) -> Option<Stage> {
-    match column {
-        1 => Some(Stage::InFlight),
-        2 => Some(Stage::Queued),
-        3 => Some(Stage::Unknown),
-        _ => None,
-    }
-}
-
 pub(super) fn insert(session: &mut Session<'_>, row: &Row, live: bool, prepared: &Prepared) -> rusqlite::Result<()> {
     match insert_where_free(session, row, live, prepared)? {
         true => Ok(()),
@@ -137,7 +118,7 @@ pub(super) fn insert_where_free(
         row.state.version,
         row.last_event,
         row.state.unborn,
-        in_flight(row),
+        stage_number(&row.state),
         prepared.rest,
     ])?;
     Ok(inserted > 0)
@@ -163,7 +144,7 @@ pub(super) fn update(connection: &Connection, stored: &Stored, row: &Row, rest: 
             row.state.version,
             row.last_event,
             row.state.unborn,
-            in_flight(row),
+            stage_number(&row.state),
             rest,
         ])?;
     if stored.customer != record.customer_identifier || stored.slot != row.slot {

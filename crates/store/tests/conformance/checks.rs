@@ -7,6 +7,7 @@ pub mod clocks;
 pub mod commits;
 pub mod contention;
 pub mod dues;
+pub mod examinations;
 pub mod feeds;
 pub mod lanes;
 pub mod model;
@@ -145,6 +146,9 @@ macro_rules! conformance {
                 uses_count_what_is_open_and_undelivered;
             standings: an_open_store_answers_and_a_closed_one_does_not, what_lies_where_is_counted,
                 open_operations_are_found_in_every_stage, batches_commits_and_conflicts_are_counted;
+            examinations: all_that_hangs_on_an_entitlement_is_seen_together, claims_come_with_what_they_point_to,
+                feeds_come_as_runs_with_their_accounts_counters, keys_without_an_entitlement_are_named,
+                a_sound_engine_has_nothing_to_say;
             clocks: the_offset_is_kept, time_never_runs_backwards;
             model: random_changes_agree_with_a_model;
         }

@@ -1,9 +1,9 @@
 //! Entitlements with everything that hangs on them. What cannot be read is said in words, and
 //! concerns its entitlement only.
 
+use crate::codec;
 use crate::sqlite::fault::{Fault, Meaning};
 use crate::sqlite::rows::{bytes, key_at};
-use crate::sqlite::stored;
 use crate::sqlite::{events, notifications, rows};
 use crate::{Examined, ExaminedLane, Row};
 use entitlement::Moment;
@@ -57,7 +57,7 @@ fn examined(connection: &Connection, head: Head) -> Result<Examined, Fault> {
     Ok(Examined {
         key,
         live: head.live,
-        stage: stored::stage(head.stage),
+        stage: codec::stage_of(head.stage),
         account_live: head.account_live,
         route_account: head.route_account,
         history: in_words(events::history(connection, key, None))?,

@@ -1,23 +1,24 @@
-//! A change made ready for the writer, on the caller's thread.
+//! A change made ready for an engine, on the caller's thread.
 
 use crate::codec;
 use crate::{Change, RowChange, StoreError};
+use ids::{EntitlementKey, parse_uuid};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// A change with its texts printed, on the caller's thread: the writer only binds them.
+/// A change with its texts printed, on the caller's thread: who writes it only binds them.
 #[derive(Debug)]
-pub(super) struct Prepared {
-    pub(super) change: Change,
+pub(crate) struct Prepared {
+    pub(crate) change: Change,
     /// The row's key as it is shown.
-    pub(super) key: String,
+    pub(crate) key: String,
     /// What of the row has no column.
-    pub(super) rest: String,
+    pub(crate) rest: String,
     /// The field changes of each event.
-    pub(super) sets: Vec<String>,
+    pub(crate) sets: Vec<String>,
 }
 
 impl Prepared {
-    pub(super) fn new(change: Change) -> Result<Self, StoreError> {
+    pub(crate) fn new(change: Change) -> Result<Self, StoreError> {
         let row = change.row();
         let events = u32::try_from(change.events.len()).unwrap_or(u32::MAX);
         let sound = row.map_or(events == 0, |row| row.last_event >= events)
@@ -31,8 +32,8 @@ impl Prepared {
         Ok(Self { change, key, rest, sets })
     }
 
-    /// Entitlement, slot and identity, hashed: what a batch may hold once.
-    pub(super) fn keys(&self) -> Vec<u64> {
+    /// Entitlement, slot, identity and call-back, hashed: what a batch may hold once.
+    pub(crate) fn keys(&self) -> Vec<u64> {
         let change = &self.change;
         let mut keys = Vec::with_capacity(4);
         if let Some(row) = change.row() {
@@ -42,8 +43,11 @@ impl Prepared {
             }
             if let Some(id) = &row.own_id {
                 keys.push(hash((3, id)));
+                // It may be the key of another one.
+                keys.extend(parse_uuid(id).map(|key| hash((1, EntitlementKey(key)))));
             }
         }
+        keys.extend(change.callback_done.map(|id| hash((5, id))));
         if let RowChange::Remove { key, .. } = &change.row {
             keys.push(hash((1, *key)));
         }

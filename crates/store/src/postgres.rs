@@ -1,0 +1,236 @@
+//! The engine behind a network: PostgreSQL, for several processes and for those who have it already.
+//!
+//! Here: opening, closing, handing changes to the committers. What is asked of it stands in `engine`,
+//! the SQL by subject in the files beside it. No rule of an entitlement's life is here. How many changes
+//! share a transaction, and why that is right, stands in `batch` and `committer`.
+
+mod accounts;
+mod administration;
+mod batch;
+mod claims;
+mod committer;
+mod connect;
+mod connections;
+mod dues;
+mod engine;
+mod events;
+mod examine;
+mod facts;
+mod fault;
+mod keeper;
+mod lanes;
+mod loads;
+mod migrations;
+mod notifications;
+mod operations;
+mod options;
+mod pipeline;
+mod queue;
+mod reports;
+mod rows;
+mod settling;
+mod standing;
+mod transactions;
+mod values;
+
+pub use options::{PostgresOpenError, PostgresOptions};
+
+use crate::clock::StoreClock;
+use crate::{Figures, StoreError};
+use committer::Committer;
+use connect::{Connection, Connector, Purpose};
+use connections::Connections;
+use facts::Facts;
+use fault::{Fault, said};
+use queue::Queue;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::watch;
+use values::{Id, get};
+
+/// Tasks that commit: one gathers while the other waits for the disk. More of them only make the
+/// batches smaller.
+const COMMITTERS: usize = 2;
+
+/// Rows of committers that have not committed for a day are removed; one that is alive writes its row anew.
+const FORGET_COMMITTERS: &str = "DELETE FROM committer WHERE at < now() - interval '1 day'";
+
+/// A store in a PostgreSQL database.
+#[derive(Debug)]
+pub struct PostgresStore {
+    inner: Arc<Inner>,
+    closing: watch::Sender<bool>,
+}
+
+/// What its tasks share.
+#[derive(Debug)]
+struct Inner {
+    connections: Connections,
+    queue: Arc<Queue>,
+    clock: Arc<StoreClock>,
+    /// Held while the clock is changed.
+    clock_changes: Mutex<ClockChanges>,
+    figures: Arc<Figures>,
+    facts: Facts,
+    /// This process, as lanes name it.
+    holder: Id,
+    /// Committers that are still there.
+    committers: watch::Receiver<usize>,
+}
+
+/// What was done to the clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct ClockChanges {
+    /// By this process, so far.
+    own: u64,
+    /// How often test data were emptied, by whomever.
+    resets: i64,
+}
+
+impl PostgresStore {
+    /// Opens the database and brings it to the newest schema. Any number of processes may have it open.
+    ///
+    /// # Errors
+    /// See [`PostgresOpenError`]; each says what to do.
+    pub async fn open(options: PostgresOptions) -> Result<Self, PostgresOpenError> {
+        let connector = Arc::new(Connector::new(&options)?);
+        let opening = Opening { connector: &connector };
+        let first = opening.connect(Purpose::Keys).await?;
+        let clock = options.clock.clone();
+        migrations::migrate(&first, &connector.place, clock.read()).await?;
+        let holder = opening.begin(&first).await?;
+        drop(first);
+        let own = options.connections_max.saturating_sub(COMMITTERS + Connections::shared_count());
+        let connections = Connections::new(Arc::clone(&connector), own);
+        let (offset_ms, resets) =
+            accounts::clock(&connections).await.map_err(opening.failed("reading the clock's offset"))?;
+        let clock = Arc::new(StoreClock::new(clock, offset_ms));
+        let queue = Arc::new(Queue::new(options.waiting_max));
+        let figures = Arc::<Figures>::default();
+        let (left, committers) = watch::channel(COMMITTERS);
+        for _ in 0..COMMITTERS {
+            let connection = opening.connect(Purpose::Commit).await?;
+            let committer = Committer {
+                id: opening.new_id(&connection).await?,
+                number: 0,
+                connector: Arc::clone(&connector),
+                connection: Some(connection),
+                queue: Arc::clone(&queue),
+                figures: Arc::clone(&figures),
+                batch_max: options.batch_max.max(1),
+            };
+            let left = left.clone();
+            tokio::spawn(async move {
+                committer.run().await;
+                left.send_modify(|left| *left -= 1);
+            });
+        }
+        let inner = Arc::new(Inner {
+            connections,
+            queue,
+            clock,
+            clock_changes: Mutex::new(ClockChanges { own: 0, resets }),
+            figures,
+            facts: Facts::default(),
+            holder,
+            committers,
+        });
+        let (closing, closed) = watch::channel(false);
+        tokio::spawn(keeper::keep(Arc::clone(&inner), closed));
+        Ok(Self { inner, closing })
+    }
+
+    /// No work is taken from here on; the committers finish what waits, then end.
+    fn shut(&self) {
+        self.inner.queue.close();
+        self.closing.send_replace(true);
+        self.inner.connections.close();
+    }
+}
+
+impl Drop for PostgresStore {
+    fn drop(&mut self) {
+        self.shut();
+    }
+}
+
+/// The steps of opening.
+struct Opening<'a> {
+    connector: &'a Connector,
+}
+
+impl Opening<'_> {
+    async fn connect(&self, purpose: Purpose) -> Result<Connection, PostgresOpenError> {
+        let place = || self.connector.place.clone();
+        self.connector
+            .connect(purpose)
+            .await
+            .map_err(|error| PostgresOpenError::Unreachable { place: place(), message: said(&error) })
+    }
+
+    fn failed<E: Into<Fault>>(&self, doing: &'static str) -> impl FnOnce(E) -> PostgresOpenError {
+        let place = self.connector.place.clone();
+        move |error| {
+            let message = match error.into() {
+                Fault::Engine(error) => said(&error),
+                Fault::Content(what) => what,
+                Fault::Refused(error) => error.to_string(),
+            };
+            PostgresOpenError::Engine { place, doing, message }
+        }
+    }
+
+    /// Forgets committers that are long gone; who this process is.
+    async fn begin(&self, connection: &Connection) -> Result<Id, PostgresOpenError> {
+        let forgotten = connection.execute(FORGET_COMMITTERS, &[]).await;
+        forgotten.map_err(self.failed("forgetting committers"))?;
+        self.new_id(connection).await
+    }
+
+    /// An id that nobody has, whatever this server was restored from: the server makes it of randomness.
+    async fn new_id(&self, connection: &Connection) -> Result<Id, PostgresOpenError> {
+        let rows = connection.query("SELECT gen_random_uuid()", &[]).await.map_err(self.failed("making an id"))?;
+        let id = rows.first().map(|row| get(row, 0)).transpose().map_err(self.failed("making an id"))?;
+        id.ok_or_else(|| self.failed("making an id")(Fault::Content("there is none".into())))
+    }
+}
+
+impl Inner {
+    fn clock_changes(&self) -> ClockChanges {
+        *self.clock_changes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// This process has moved the clock.
+    fn moved_clock(&self, offset_ms: i64) {
+        let mut changes = self.clock_changes.lock().unwrap_or_else(PoisonError::into_inner);
+        changes.own += 1;
+        self.clock.set_offset(offset_ms);
+    }
+
+    /// This process has emptied test data.
+    fn reset_clock(&self, resets: i64) {
+        let mut changes = self.clock_changes.lock().unwrap_or_else(PoisonError::into_inner);
+        *changes = ClockChanges { own: changes.own + 1, resets };
+        self.clock.reset();
+    }
+
+    /// The clock as the database has it. Where this process has changed it since `known`, what was read
+    /// may be older than that.
+    fn follow_clock(&self, known: ClockChanges, offset_ms: i64, resets: i64) {
+        let mut changes = self.clock_changes.lock().unwrap_or_else(PoisonError::into_inner);
+        if *changes != known {
+            return;
+        }
+        if resets != changes.resets {
+            changes.resets = resets;
+            self.clock.reset();
+        }
+        self.clock.set_offset(offset_ms);
+    }
+}
+
+/// Runs in a task of its own, so that who hangs up breaks nothing off.
+async fn in_own_task<T: Send + 'static>(
+    work: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+) -> Result<T, StoreError> {
+    tokio::spawn(work).await.unwrap_or_else(|error| Err(StoreError::Unknown(error.to_string())))
+}

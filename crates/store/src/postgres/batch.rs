@@ -1,0 +1,43 @@
+//! One transaction with many changes. First a look at everything that could stand in a change's way,
+//! holding the rows that are changed; then all that passed is written and committed. Two round trips,
+//! whatever the number.
+//!
+//! **What decides.** That a change conflicts is said by what the look found: rows that are committed.
+//! That it succeeds is said by the database alone: inserts are plain, so that a key that was taken since
+//! the look breaks the whole transaction off, and the batch is tried again, where the look then finds
+//! whose it is. Rows that are changed are held from the look on, and their revisions compared. So a look
+//! that finds nothing decides nothing, and READ COMMITTED is enough.
+//!
+//! **Whole or not at all.** A change that conflicts has written nothing: only those that passed every
+//! check are written. A batch holds at most one change for each key (`Prepared::keys`), so that none of
+//! them needs to see another.
+//!
+//! **Order.** Every batch takes rows in one order: claims, entitlements, call-backs, the audit, new
+//! entitlements by slot, lanes, accounts; each sorted by its key. What is out of order all the same (two
+//! own ids crossing two slots) PostgreSQL finds and breaks off, and the batch is tried again.
+//!
+//! **Positions.** Events get their places in the feed at the very end: the account's row is held from
+//! there through COMMIT, and PostgreSQL shows a transaction to others before it lets go of its rows. So
+//! whoever gets the next positions commits later, and whoever can read position n can read all below it.
+
+mod asked;
+mod beside;
+mod claims;
+mod entitlements;
+mod events;
+mod lanes;
+mod look;
+mod write;
+
+pub(super) use look::{Looked, Number, look};
+pub(super) use write::{Step, write};
+
+use crate::prepared::Prepared;
+
+/// A change in a batch.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Entry<'a> {
+    pub(super) prepared: &'a Prepared,
+    /// The mode of its account.
+    pub(super) live: bool,
+}

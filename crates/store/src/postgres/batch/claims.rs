@@ -1,0 +1,171 @@
+//! Request identities of a batch.
+
+use super::Entry;
+use crate::codec::answer_columns;
+use crate::postgres::pipeline::Pipeline;
+use crate::postgres::values::Id;
+use crate::{Claim, ClaimChange, SavedAnswer};
+use entitlement::Moment;
+use ids::OperationId;
+use tokio_postgres::Error;
+
+/// What happens to claims.
+#[derive(Debug, Default)]
+pub(super) struct Claims<'a> {
+    new: Rows<'a>,
+    answered: Rows<'a>,
+    answered_of: Rows<'a>,
+    freed: (Vec<i64>, Vec<&'a str>),
+    freed_of: Vec<Id>,
+}
+
+/// Columns of claims.
+#[derive(Debug, Default)]
+struct Rows<'a> {
+    accounts: Vec<i64>,
+    identities: Vec<&'a str>,
+    fingerprints: Vec<&'a [u8]>,
+    keys: Vec<Option<Id>>,
+    operations: Vec<Option<Id>>,
+    at: Vec<i64>,
+    answered_at: Vec<Option<i64>>,
+    http: Vec<Option<i32>>,
+    forms: Vec<Option<i16>>,
+    codes: Vec<Option<i16>>,
+    versions: Vec<Option<i64>>,
+    answers: Vec<Option<&'a str>>,
+}
+
+macro_rules! insert {
+    ($rest:literal) => {
+        concat!(
+            "INSERT INTO claim AS c (account, identity, fingerprint, key, operation, at, answered_at, http, form, \
+             code, version, answer) SELECT * FROM unnest($1::bigint[], $2::text[], $3::bytea[], $4::uuid[], \
+             $5::uuid[], $6::bigint[], $7::bigint[], $8::integer[], $9::smallint[], $10::smallint[], $11::bigint[], \
+             $12::text[])",
+            $rest
+        )
+    };
+}
+
+const INSERT: &str = insert!("");
+
+/// The claims are there and held.
+const ANSWER: &str = insert!(
+    " ON CONFLICT (account, identity) DO UPDATE SET answered_at = excluded.answered_at, http = excluded.http, \
+      form = excluded.form, code = excluded.code, version = excluded.version, answer = excluded.answer"
+);
+
+const ANSWER_OF: &str = "UPDATE claim c SET answered_at = x.answered_at, http = x.http, form = x.form, \
+         code = x.code, version = x.version, answer = x.answer \
+     FROM (SELECT i.*, t.place FROM unnest($1::uuid[], $2::bigint[], $3::integer[], $4::smallint[], $5::smallint[], \
+             $6::bigint[], $7::text[]) AS i(operation, answered_at, http, form, code, version, answer) \
+         CROSS JOIN LATERAL (SELECT ctid AS place FROM claim \
+             WHERE operation = i.operation AND http IS NULL FOR UPDATE) t) x \
+     WHERE c.ctid = x.place";
+
+/// An identity that has its answer keeps it.
+const FREE: &str = "DELETE FROM claim WHERE ctid = ANY (ARRAY (SELECT t.place \
+     FROM unnest($1::bigint[], $2::text[]) AS i(account, identity) CROSS JOIN LATERAL (SELECT ctid AS place \
+         FROM claim WHERE account = i.account AND identity = i.identity AND http IS NULL FOR UPDATE) t))";
+
+const FREE_OF: &str = "DELETE FROM claim WHERE ctid = ANY (ARRAY (SELECT t.place \
+     FROM unnest($1::uuid[]) AS i(operation) CROSS JOIN LATERAL (SELECT ctid AS place \
+         FROM claim WHERE operation = i.operation AND http IS NULL FOR UPDATE) t))";
+
+impl<'a> Claims<'a> {
+    /// In the order of the keys.
+    pub(super) fn of(entries: &[Entry<'a>]) -> Self {
+        let mut sorted: Vec<&Entry<'a>> = entries.iter().collect();
+        sorted.sort_by_key(|entry| {
+            let change = &entry.prepared.change;
+            (change.account, change.claim.identity().map(|identity| identity.as_str()))
+        });
+        let mut claims = Self::default();
+        for entry in sorted {
+            let change = &entry.prepared.change;
+            let account = i64::from(change.account.0);
+            match &change.claim {
+                ClaimChange::None => {}
+                ClaimChange::Insert(claim) => claims.new.push(account, claim, None),
+                ClaimChange::Answer(claim) => claims.answered.push(account, claim, Some(change.at)),
+                ClaimChange::AnswerOf(operation, answer) => claims.answered_of.push_of(*operation, answer, change.at),
+                ClaimChange::Free(identity) => {
+                    claims.freed.0.push(account);
+                    claims.freed.1.push(identity.as_str());
+                }
+                ClaimChange::FreeOf(operation) => claims.freed_of.push(Id(operation.0)),
+            }
+        }
+        claims
+    }
+
+    pub(super) async fn add_to<'p>(&'p self, pipeline: &mut Pipeline<'p>) -> Result<(), Error> {
+        for (rows, sql) in [(&self.new, INSERT), (&self.answered, ANSWER)] {
+            let Rows { accounts, identities, fingerprints, keys, operations, at, .. } = rows;
+            let Rows { answered_at, http, forms, codes, versions, answers, .. } = rows;
+            if accounts.is_empty() {
+                continue;
+            }
+            pipeline
+                .add(
+                    sql,
+                    vec![
+                        accounts,
+                        identities,
+                        fingerprints,
+                        keys,
+                        operations,
+                        at,
+                        answered_at,
+                        http,
+                        forms,
+                        codes,
+                        versions,
+                        answers,
+                    ],
+                )
+                .await?;
+        }
+        let Rows { operations, answered_at, http, forms, codes, versions, answers, .. } = &self.answered_of;
+        if !operations.is_empty() {
+            let values: Vec<_> = vec![operations as _, answered_at as _, http as _, forms as _, codes as _];
+            pipeline.add(ANSWER_OF, [values, vec![versions as _, answers as _]].concat()).await?;
+        }
+        if !self.freed.0.is_empty() {
+            pipeline.add(FREE, vec![&self.freed.0, &self.freed.1]).await?;
+        }
+        if !self.freed_of.is_empty() {
+            pipeline.add(FREE_OF, vec![&self.freed_of]).await?;
+        }
+        Ok(())
+    }
+}
+
+impl<'a> Rows<'a> {
+    fn push(&mut self, account: i64, claim: &'a Claim, answered_at: Option<Moment>) {
+        self.accounts.push(account);
+        self.identities.push(claim.identity.as_str());
+        self.fingerprints.push(&claim.fingerprint);
+        self.keys.push(claim.key.map(Id::from));
+        self.operations.push(claim.operation.map(|id| Id(id.0)));
+        self.at.push(claim.at.0);
+        self.push_answer(claim.answer.as_ref(), answered_at);
+    }
+
+    /// Every claim bound to an operation: its own columns are not needed.
+    fn push_of(&mut self, operation: OperationId, answer: &'a SavedAnswer, at: Moment) {
+        self.operations.push(Some(Id(operation.0)));
+        self.push_answer(Some(answer), Some(at));
+    }
+
+    fn push_answer(&mut self, answer: Option<&'a SavedAnswer>, at: Option<Moment>) {
+        let (http, form, code, version, text) = answer_columns(answer);
+        self.answered_at.push(at.map(|at| at.0));
+        self.http.push(http.map(i32::from));
+        self.forms.push(form.map(i16::from));
+        self.codes.push(code.map(i16::from));
+        self.versions.push(version.map(i64::from));
+        self.answers.push(text);
+    }
+}

@@ -1,0 +1,153 @@
+//! Notifications that a batch obliges: appended to their lanes, and lanes that are woken.
+
+use super::Entry;
+use crate::codec::reason_word;
+use crate::postgres::lanes::{END_HOLDS, HOLD_ALL, WAKE};
+use crate::postgres::pipeline::Pipeline;
+use crate::postgres::values::{Id, Value};
+use std::collections::BTreeMap;
+use tokio_postgres::Error;
+
+/// What happens to lanes.
+#[derive(Debug, Default)]
+pub(super) struct Lanes<'a> {
+    /// By key and target, in the order in which they are held: how many are appended, and when the
+    /// first of them is due.
+    appended: BTreeMap<(Id, i64), (i64, i64)>,
+    heads: Heads,
+    notices: Notices<'a>,
+    woken: Woken,
+}
+
+#[derive(Debug, Default)]
+struct Heads {
+    keys: Vec<Id>,
+    targets: Vec<i64>,
+    counts: Vec<i64>,
+    due: Vec<i64>,
+}
+
+#[derive(Debug, Default)]
+struct Notices<'a> {
+    accounts: Vec<i64>,
+    keys: Vec<Id>,
+    targets: Vec<i64>,
+    /// How far before the lane's next number it stands.
+    back: Vec<i64>,
+    events: Vec<i64>,
+    versions: Vec<i64>,
+    reasons: Vec<&'static str>,
+    forms: Vec<i16>,
+    fields: Vec<Option<&'a str>>,
+    committed_at: Vec<i64>,
+}
+
+#[derive(Debug, Default)]
+struct Woken {
+    /// All lanes that this batch touches: held at once, since waking comes after appending.
+    all: Vec<Id>,
+    keys: Vec<Id>,
+    targets: Vec<Option<i64>>,
+    nows: Vec<i64>,
+}
+
+/// An empty lane becomes due, a parked one stays parked.
+const APPEND: &str = "INSERT INTO lane AS l (key, target, next, head, attempt_at) \
+     SELECT key, target, 1 + count, 1, due \
+     FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[]) AS i(key, target, count, due) \
+     ON CONFLICT (key, target) DO UPDATE SET next = l.next + excluded.next - 1, \
+         attempt_at = CASE WHEN l.head = l.next THEN excluded.attempt_at ELSE l.attempt_at END";
+
+/// The lanes have moved on already, so that places are counted backwards from them.
+const NOTIFY: &str = "INSERT INTO notification (account, key, target, sequence, event, version, reason, form, \
+         reason_field, committed_at, state) \
+     SELECT i.account, i.key, i.target, \
+         (SELECT l.next FROM lane l WHERE l.key = i.key AND l.target = i.target OFFSET 0) - i.back, \
+         i.event, i.version, i.reason, i.form, i.field, i.committed_at, 'waiting' \
+     FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], \
+         $8::smallint[], $9::text[], $10::bigint[]) \
+         AS i(account, key, target, back, event, version, reason, form, field, committed_at)";
+
+impl<'a> Lanes<'a> {
+    pub(super) fn of(entries: &[Entry<'a>]) -> Self {
+        let mut lanes = Self::default();
+        for entry in entries {
+            lanes.push(*entry);
+        }
+        let Notices { keys, targets, back, .. } = &mut lanes.notices;
+        for (back, lane) in back.iter_mut().zip(keys.iter().copied().zip(targets.iter().copied())) {
+            // So far it was the place among those of the batch, from 0 on.
+            *back = lanes.appended.get(&lane).map_or(0, |(count, _)| count - *back);
+        }
+        for ((key, target), (count, due)) in &lanes.appended {
+            lanes.heads.keys.push(*key);
+            lanes.heads.targets.push(*target);
+            lanes.heads.counts.push(*count);
+            lanes.heads.due.push(*due);
+        }
+        if !lanes.woken.keys.is_empty() {
+            lanes.woken.all = lanes.heads.keys.iter().chain(&lanes.woken.keys).copied().collect();
+            lanes.woken.all.sort_unstable();
+            lanes.woken.all.dedup();
+        }
+        lanes
+    }
+
+    fn push(&mut self, entry: Entry<'a>) {
+        let change = &entry.prepared.change;
+        let Some(row) = change.row() else {
+            return;
+        };
+        let key = Id::from(row.key);
+        let first = i64::from(row.last_event) + 1 - change.events.len() as i64;
+        for notice in &change.notices {
+            let Some(event) = change.events.get(notice.event) else {
+                continue;
+            };
+            let target = i64::from(notice.target.0);
+            let due = notice.not_before.unwrap_or(change.at).0;
+            let (count, _) = self.appended.entry((key, target)).or_insert((0, due));
+            let notices = &mut self.notices;
+            notices.accounts.push(change.account.0.into());
+            notices.keys.push(key);
+            notices.targets.push(target);
+            notices.back.push(*count);
+            notices.events.push(first + notice.event as i64);
+            notices.versions.push(event.version.into());
+            notices.reasons.push(reason_word(notice.reason));
+            notices.forms.push(notice.form.into());
+            notices.fields.push(notice.reason_field.as_deref());
+            notices.committed_at.push(change.at.0);
+            *count += 1;
+        }
+        if change.wakes_lanes {
+            self.woken.keys.push(key);
+            self.woken.targets.push(None);
+            self.woken.nows.push(change.at.0);
+        }
+    }
+
+    pub(super) async fn add_to<'p>(&'p self, pipeline: &mut Pipeline<'p>) -> Result<(), Error> {
+        let Woken { all, keys: woken, targets: any, nows } = &self.woken;
+        if !woken.is_empty() {
+            pipeline.add(HOLD_ALL, vec![all]).await?;
+        }
+        let Heads { keys, targets, counts, due } = &self.heads;
+        if !keys.is_empty() {
+            pipeline.add(APPEND, vec![keys, targets, counts, due]).await?;
+            pipeline.add(NOTIFY, self.notices.values()).await?;
+        }
+        if !woken.is_empty() {
+            pipeline.add(END_HOLDS, vec![woken, any, nows]).await?;
+            pipeline.add(WAKE, vec![woken, nows]).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Notices<'_> {
+    fn values(&self) -> Vec<Value<'_>> {
+        let Self { accounts, keys, targets, back, events, versions, reasons, forms, fields, committed_at } = self;
+        vec![accounts, keys, targets, back, events, versions, reasons, forms, fields, committed_at]
+    }
+}

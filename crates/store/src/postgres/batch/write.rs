@@ -1,0 +1,50 @@
+//! Everything that passed the look is written, and committed in the same round trip.
+
+use super::Entry;
+use super::beside::Beside;
+use super::claims::Claims;
+use super::entitlements::Entitlements;
+use super::events::Events;
+use super::lanes::Lanes;
+use crate::AuditChain;
+use crate::postgres::connect::Connection;
+use crate::postgres::pipeline::Pipeline;
+use tokio_postgres::Error;
+
+/// How far a batch that failed had come.
+#[derive(Debug)]
+pub(in crate::postgres) enum Step {
+    /// Nothing of it is there: the server said so before it came to COMMIT.
+    Before(Error),
+    /// COMMIT was sent, and nobody said what became of it.
+    Unanswered(Error),
+}
+
+/// Writes and commits.
+pub(in crate::postgres) async fn write(
+    connection: &Connection,
+    entries: &[Entry<'_>],
+    audit: AuditChain,
+) -> Result<(), Step> {
+    let claims = Claims::of(entries);
+    let entitlements = Entitlements::of(entries);
+    let beside = Beside::of(entries, audit);
+    let lanes = Lanes::of(entries);
+    let events = Events::of(entries);
+    let mut pipeline = Pipeline::new(connection);
+    let added = async {
+        claims.add_to(&mut pipeline).await?;
+        entitlements.add_to(&mut pipeline).await?;
+        beside.add_to(&mut pipeline).await?;
+        lanes.add_to(&mut pipeline).await?;
+        // Last, since everything of the account waits for it from here on.
+        events.add_to(&mut pipeline).await?;
+        pipeline.add("COMMIT", Vec::new()).await
+    };
+    let commit = added.await.map_err(Step::Before)?;
+    match pipeline.run().await {
+        Ok(_) => Ok(()),
+        Err(broken) if broken.step < commit && broken.error.as_db_error().is_some() => Err(Step::Before(broken.error)),
+        Err(broken) => Err(Step::Unanswered(broken.error)),
+    }
+}

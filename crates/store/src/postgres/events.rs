@@ -1,0 +1,72 @@
+//! Histories and feeds.
+
+use super::connections::Connections;
+use super::fault::Fault;
+use super::values::{self, Id, bound, count, get, moment, number};
+use crate::StoredEvent;
+use crate::codec::{self, known};
+use entitlement::Event;
+use ids::{AccountId, EntitlementKey};
+use tokio_postgres::Row;
+
+/// An event, in the order [`read`] takes it.
+macro_rules! event_columns {
+    () => {
+        "key, sequence, position, version, at, by, kind, reason, request, sets"
+    };
+}
+pub(super) use event_columns;
+
+pub(super) fn read(row: &Row) -> Result<(EntitlementKey, StoredEvent), Fault> {
+    let key = values::key(row, 0)?;
+    let sequence: u32 = count(row, 1)?;
+    let event = read_event(row, key).map_err(|fault| match fault {
+        Fault::Content(what) => Fault::Content(format!("event {sequence} of {key}: {what}")),
+        other => other,
+    })?;
+    let position = get::<Option<i64>>(row, 2)?.unwrap_or(0);
+    Ok((key, StoredEvent { sequence, position: position.unsigned_abs(), request: get(row, 8)?, event }))
+}
+
+fn read_event(row: &Row, key: EntitlementKey) -> Result<Event, Fault> {
+    Ok(Event {
+        at: moment(row, 4)?,
+        by: known("actor", get(row, 5)?, codec::party_of)?,
+        kind: known("kind", get(row, 6)?, codec::kind_of)?,
+        reason: get::<Option<&str>>(row, 7)?.map(codec::read_reason).transpose()?,
+        version: count(row, 3)?,
+        sets: codec::read_sets(get(row, 9)?, &key.to_string())?,
+    })
+}
+
+pub(super) async fn history(
+    connections: &Connections,
+    key: EntitlementKey,
+    up_to_version: Option<u32>,
+) -> Result<Vec<StoredEvent>, Fault> {
+    let sql = concat!("SELECT ", event_columns!(), " FROM event WHERE key = $1 AND version <= $2 ORDER BY sequence");
+    let version = i64::from(up_to_version.unwrap_or(u32::MAX));
+    let found = connections.read(sql, &[&Id::from(key), &version]).await?;
+    found.iter().map(|row| read(row).map(|(_, event)| event)).collect()
+}
+
+pub(super) async fn feed(
+    connections: &Connections,
+    account: AccountId,
+    after: u64,
+    limit: usize,
+) -> Result<Vec<(EntitlementKey, StoredEvent)>, Fault> {
+    let sql = concat!(
+        "SELECT ",
+        event_columns!(),
+        " FROM event WHERE account = $1 AND position > $2 ORDER BY position LIMIT $3"
+    );
+    let found = connections.read(sql, &[&i64::from(account.0), &number(after), &bound(limit)]).await?;
+    found.iter().map(read).collect()
+}
+
+pub(super) async fn feed_head(connections: &Connections, account: AccountId) -> Result<u64, Fault> {
+    let sql = "SELECT position FROM account WHERE id = $1";
+    let found = connections.read(sql, &[&i64::from(account.0)]).await?;
+    found.first().map_or(Ok(0), |row| count(row, 0))
+}

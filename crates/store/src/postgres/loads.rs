@@ -1,0 +1,101 @@
+//! What a command needs, by one statement: one round trip, one snapshot.
+
+use super::claims::{self, claim_columns};
+use super::connections::Connections;
+use super::fault::Fault;
+use super::rows::{self, row_columns};
+use super::values::{Id, Value};
+use crate::{Change, Load, Loaded, RowChange, Target};
+use ids::{AccountId, parse_uuid};
+
+/// The claim, whatever is joined to it.
+macro_rules! with_claim {
+    ($($rest:expr),+) => {
+        concat!(
+            "SELECT ", claim_columns!(), ", ", row_columns!(),
+            " FROM (VALUES (1)) one LEFT JOIN claim c ON c.account = $1 AND c.identity = $2 ",
+            $($rest),+
+        )
+    };
+}
+
+const CLAIM: &str = concat!("SELECT ", claim_columns!(), " FROM claim c WHERE c.account = $1 AND c.identity = $2");
+
+const BY_KEY: &str = with_claim!("LEFT JOIN entitlement e ON e.key = $3 LEFT JOIN route r ON r.id = e.route");
+
+/// Within a mode no text is both a key and an own id, so that whichever is found is the one. Whose it is
+/// is looked at afterwards: asked for together, an index that begins with the account would do as well.
+const BY_ID: &str = with_claim!(
+    "LEFT JOIN LATERAL (SELECT * FROM (\
+         SELECT * FROM (SELECT * FROM entitlement WHERE key = $3 OFFSET 0) by_key WHERE own_id IS NULL \
+         UNION ALL SELECT * FROM (SELECT * FROM entitlement WHERE live = $5 AND own_id = $4 OFFSET 0) by_own_id\
+     ) by_id WHERE account = $1 LIMIT 1) e ON true LEFT JOIN route r ON r.id = e.route"
+);
+
+const BY_CUSTOMER: &str = with_claim!(
+    "LEFT JOIN entitlement e ON e.account = $1 AND e.customer = $4 AND e.route = $3 AND e.slot IS NOT NULL \
+     LEFT JOIN route r ON r.id = e.route ORDER BY e.slot"
+);
+
+/// `live`: the account's mode.
+pub(super) async fn load(connections: &Connections, load: &Load, live: bool) -> Result<Loaded, Fault> {
+    let account = i64::from(load.account.0);
+    let identity = load.identity.as_ref().map(|identity| identity.as_str());
+    let found = match &load.target {
+        Target::Nothing if identity.is_none() => return Ok(Loaded::default()),
+        Target::Nothing => connections.read(CLAIM, &[&account, &identity]).await?,
+        Target::Key(key) => connections.read(BY_KEY, &[&account, &identity, &Id::from(*key)]).await?,
+        Target::Id(id) => {
+            let key = parse_uuid(id).map(Id);
+            connections.read(BY_ID, &[&account, &identity, &key, id, &live]).await?
+        }
+        Target::Customer(route, customer) => {
+            connections.read(BY_CUSTOMER, &[&account, &identity, &i64::from(route.0), customer]).await?
+        }
+    };
+    let claim = found.first().map(|row| claims::read_opt(row, load.identity.as_ref())).transpose()?.flatten();
+    let mut entitlements = match load.target {
+        Target::Nothing => Vec::new(),
+        Target::Key(_) | Target::Id(_) | Target::Customer(..) => {
+            let rows: Result<Vec<_>, _> = found.iter().map(|row| rows::read_opt(row, claims::COLUMNS)).collect();
+            rows?.into_iter().flatten().collect()
+        }
+    };
+    Ok(match load.target {
+        Target::Customer(..) => Loaded { claim, row: None, open: entitlements },
+        Target::Nothing | Target::Key(_) | Target::Id(_) => {
+            Loaded { claim, row: entitlements.pop().map(Box::new), open: Vec::new() }
+        }
+    })
+}
+
+/// Whether an id that a reseller chose is used in the mode, as an own id or as a key.
+pub(super) async fn own_id_is_used(connections: &Connections, id: &str, live: bool) -> Result<bool, Fault> {
+    let sql = "SELECT FROM entitlement WHERE live = $2 AND own_id = $1 \
+               UNION ALL SELECT FROM entitlement WHERE key = $3 AND live = $2 LIMIT 1";
+    let values: [Value<'_>; 3] = [&id, &live, &parse_uuid(id).map(Id)];
+    Ok(!connections.read(sql, &values).await?.is_empty())
+}
+
+/// What a load would say of everything that a change touches.
+pub(super) async fn found(connections: &Connections, change: &Change, live: bool) -> Result<Loaded, Fault> {
+    let account = change.account;
+    let ask = |account: AccountId, target: Target, identity| Load { account, target, identity };
+    let target = match &change.row {
+        RowChange::None => Target::Nothing,
+        RowChange::Insert(row) | RowChange::Update(row) => Target::Key(row.key),
+        RowChange::Remove { key, .. } => Target::Key(*key),
+    };
+    let identity = change.claim.identity().cloned();
+    let mut found = load(connections, &ask(account, target, identity), live).await?;
+    if let (RowChange::Insert(row), None) = (&change.row, &found.row)
+        && let Some(id) = &row.own_id
+    {
+        found.row = load(connections, &ask(row.account, Target::Id(id.clone()), None), live).await?.row;
+    }
+    if let Some(row) = change.row() {
+        let customer = Target::Customer(row.route, row.state.record.customer_identifier.clone());
+        found.open = load(connections, &ask(row.account, customer, None), live).await?.open;
+    }
+    Ok(found)
+}

@@ -1,0 +1,154 @@
+//! Changes that wait to be committed: what is free goes into the next batch, in order; what touches the
+//! same as one that is under way, or as one that was put off before it, waits.
+
+use crate::prepared::Prepared;
+use crate::{Cause, StoreError};
+use std::collections::{HashSet, VecDeque};
+use std::pin::pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{Notify, oneshot};
+
+/// How many that cannot go are passed over in search of those that can, for each place in a batch.
+const PASSED_OVER: usize = 4;
+
+/// What became of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It is durable.
+    Done,
+    /// Nothing of it is there.
+    Stood(Cause),
+}
+
+/// A change and whoever waits for it.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) prepared: Arc<Prepared>,
+    /// The mode of its account.
+    pub(super) live: bool,
+    keys: Vec<u64>,
+    to: oneshot::Sender<Result<Verdict, StoreError>>,
+}
+
+impl Job {
+    pub(super) fn new(prepared: Arc<Prepared>, live: bool, to: oneshot::Sender<Result<Verdict, StoreError>>) -> Self {
+        Self { keys: prepared.keys(), prepared, live, to }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Queue {
+    state: Mutex<State>,
+    bell: Notify,
+    /// Without an answer, those under way included.
+    waiting: AtomicUsize,
+    waiting_max: usize,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    jobs: VecDeque<Job>,
+    /// Keys of what is under way.
+    busy: HashSet<u64>,
+    closed: bool,
+}
+
+impl Queue {
+    pub(super) fn new(waiting_max: usize) -> Self {
+        Self { state: Mutex::default(), bell: Notify::new(), waiting: AtomicUsize::new(0), waiting_max }
+    }
+
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
+    pub(super) const fn waiting_max(&self) -> usize {
+        self.waiting_max
+    }
+
+    pub(super) fn push(&self, job: Job) -> Result<(), StoreError> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.closed {
+            return Err(StoreError::Stopped("it is closed".into()));
+        }
+        if self.waiting() >= self.waiting_max {
+            return Err(StoreError::Busy);
+        }
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        state.jobs.push_back(job);
+        drop(state);
+        self.bell.notify_one();
+        Ok(())
+    }
+
+    /// Whatever has arrived and is free, at most so many; waits for the first. `None`: closed, and
+    /// nothing is left.
+    pub(super) async fn next(&self, most: usize) -> Option<Vec<Job>> {
+        loop {
+            let mut rings = pin!(self.bell.notified());
+            rings.as_mut().enable();
+            {
+                let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+                let batch = state.take(most);
+                if !batch.is_empty() {
+                    if !state.jobs.is_empty() {
+                        self.bell.notify_one();
+                    }
+                    return Some(batch);
+                }
+                if state.closed && state.jobs.is_empty() {
+                    return None;
+                }
+            }
+            rings.await;
+        }
+    }
+
+    /// Answers one of a batch, and lets go what it touches.
+    pub(super) fn answer(&self, job: Job, answer: Result<Verdict, StoreError>) {
+        let Job { prepared, keys, to, .. } = job;
+        // What the caller shares is the caller's alone when the answer is there.
+        drop(prepared);
+        {
+            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            for key in keys {
+                state.busy.remove(&key);
+            }
+            if !state.jobs.is_empty() {
+                self.bell.notify_one();
+            }
+        }
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+        // Whoever waited may have gone; the change counts all the same.
+        let _ = to.send(answer);
+    }
+
+    /// Nothing comes from here on; what waits is still committed.
+    pub(super) fn close(&self) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).closed = true;
+        self.bell.notify_waiters();
+    }
+}
+
+impl State {
+    fn take(&mut self, most: usize) -> Vec<Job> {
+        let mut batch = Vec::new();
+        let mut passed = Vec::new();
+        let mut put_off: HashSet<u64> = HashSet::new();
+        while batch.len() < most && passed.len() < most * PASSED_OVER {
+            let Some(job) = self.jobs.pop_front() else { break };
+            if job.keys.iter().any(|key| self.busy.contains(key) || put_off.contains(key)) {
+                put_off.extend(&job.keys);
+                passed.push(job);
+            } else {
+                self.busy.extend(&job.keys);
+                batch.push(job);
+            }
+        }
+        for job in passed.into_iter().rev() {
+            self.jobs.push_front(job);
+        }
+        batch
+    }
+}

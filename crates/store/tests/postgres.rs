@@ -1,0 +1,53 @@
+//! The engine behind a network: everything every engine must do, and what is its own.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, unreachable_pub)]
+
+#[macro_use]
+#[path = "conformance/checks.rs"]
+mod checks;
+
+#[path = "postgres/cluster.rs"]
+mod cluster;
+
+use checks::Factory;
+use cluster::Database;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use store::{Clock, PostgresOptions, PostgresStore, Store};
+use tokio::sync::OnceCell;
+
+/// A database of one test.
+#[derive(Debug, Default)]
+struct Postgres(OnceCell<Database>);
+
+impl Postgres {
+    async fn database(&self) -> &Database {
+        self.0.get_or_init(Database::make).await
+    }
+
+    async fn options(&self, clock: Clock) -> PostgresOptions {
+        PostgresOptions { clock, ..PostgresOptions::new(&self.database().await.url) }
+    }
+}
+
+impl Factory for Postgres {
+    fn open(&self, clock: Clock) -> Pin<Box<dyn Future<Output = Arc<dyn Store>> + Send + '_>> {
+        Box::pin(async move {
+            let options = self.options(clock).await;
+            Arc::new(PostgresStore::open(options).await.unwrap()) as Arc<dyn Store>
+        })
+    }
+}
+
+conformance!(Postgres::default());
+
+#[path = "postgres/broken.rs"]
+mod broken;
+#[path = "postgres/opening.rs"]
+mod opening;
+#[path = "postgres/plans.rs"]
+mod plans;
+#[path = "postgres/several.rs"]
+mod several;
+#[path = "postgres/wire.rs"]
+mod wire;
