@@ -150,7 +150,7 @@ pub(super) fn settle(connection: &Connection, result: &LaneResult) -> Result<(),
     };
     let settled = before.settled(result, following);
     if settled.ends_hold {
-        end_hold(connection, result.key, result.at)?;
+        end_hold(connection, result.key, Some(result.target), result.at)?;
     }
     move_on(connection, result, &settled.after)?;
     Ok(notifications::tried(connection, result, settled.tried)?)
@@ -194,7 +194,7 @@ fn move_on(connection: &Connection, result: &LaneResult, after: &After) -> rusql
 
 /// Makes what waits in the lanes of an entitlement due now.
 pub(super) fn wake(connection: &Connection, key: EntitlementKey, now: Moment) -> rusqlite::Result<()> {
-    end_hold(connection, key, now)?;
+    end_hold(connection, key, None, now)?;
     connection
         .prepare_cached(
             "UPDATE lane SET parked_since = NULL, woken = lease_until_ms <> 0, \
@@ -204,15 +204,21 @@ pub(super) fn wake(connection: &Connection, key: EntitlementKey, now: Moment) ->
         .map(drop)
 }
 
-/// Books the time for which parked lanes held what waits in them.
-fn end_hold(connection: &Connection, key: EntitlementKey, now: Moment) -> rusqlite::Result<()> {
+/// Books the time for which a parked lane, or all of an entitlement's, held what waits in them.
+fn end_hold(
+    connection: &Connection,
+    key: EntitlementKey,
+    target: Option<TargetId>,
+    now: Moment,
+) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
             "UPDATE notification SET held_ms = held_ms + max(0, ?2 - max(committed_at, parked_since)) \
-             FROM (SELECT target AS held, parked_since FROM lane WHERE key = ?1 AND parked_since IS NOT NULL) \
+             FROM (SELECT target AS held, parked_since FROM lane \
+             WHERE key = ?1 AND target = coalesce(?3, target) AND parked_since IS NOT NULL) \
              WHERE key = ?1 AND target = held AND state = 'waiting'",
         )?
-        .execute((bytes(key), now.0))
+        .execute((bytes(key), now.0, target.map(|target| target.0)))
         .map(drop)
 }
 

@@ -128,7 +128,7 @@ macro_rules! conformance {
             lanes: sequences_have_no_gaps, only_the_head_is_tried, a_claimed_lane_is_nobody_elses,
                 a_lease_that_ran_out_is_claimed_again_and_the_old_result_is_void,
                 a_failure_is_tried_again_at_its_moment, a_dead_letter_lets_the_lane_go_on,
-                a_parked_lane_waits_for_its_waking, the_time_parked_is_booked,
+                a_parked_lane_waits_for_its_waking, the_time_parked_is_booked, the_time_parked_is_booked_lane_by_lane,
                 what_is_held_too_long_comes_up_again, a_waking_during_an_attempt_is_not_lost,
                 a_result_counts_once, lanes_come_longest_due_first, a_released_lane_is_due_as_before,
                 notifications_come_newest_first, notices_are_withdrawn_with_their_change,

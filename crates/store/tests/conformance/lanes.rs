@@ -202,6 +202,25 @@ pub async fn the_time_parked_is_booked(factory: &dyn Factory) {
     assert_eq!(claim_one(&stage, START.plus_s(70)).await.notification.sequence, 1, "woken by the same change");
 }
 
+pub async fn the_time_parked_is_booked_lane_by_lane(factory: &dyn Factory) {
+    let stage = Stage::open(factory).await;
+    let row = row(stage.place, 1, "c1");
+    stage.done(noticed(noticed(create(row.clone()), 0), 1)).await;
+    let until = START.plus_s(100);
+    for work in claim(&stage, START).await {
+        settle(&stage, &work, LaneOutcome::Parked(until), START.plus_s(10)).await;
+    }
+    let works = claim(&stage, until).await;
+    let held = async |target| {
+        let id = NotificationId { key: row.key, target: TargetId(target), sequence: 1 };
+        stage.store.notification(id).await.unwrap().unwrap().0.held_ms
+    };
+    settle(&stage, &works[0], LaneOutcome::Dead, until).await;
+    assert_eq!((held(0).await, held(1).await), (90_000, 0), "the other lane is parked still");
+    settle(&stage, &works[1], LaneOutcome::Dead, until).await;
+    assert_eq!((held(0).await, held(1).await), (90_000, 90_000));
+}
+
 pub async fn what_is_held_too_long_comes_up_again(factory: &dyn Factory) {
     let stage = Stage::open(factory).await;
     noticed_row(&stage, 1, 1).await;
