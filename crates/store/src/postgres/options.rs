@@ -1,6 +1,7 @@
 //! How a database is opened, and why it cannot be.
 
 use crate::Clock;
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ const CONNECTIONS_MAX: usize = 12;
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// What may be chosen at opening.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct PostgresOptions {
     /// `postgres://user@host:port/database`; several hosts may stand there, the one that takes writes
     /// is found. A Unix socket's folder is a host, too, with `%2F` for `/`.
@@ -50,6 +51,13 @@ impl PostgresOptions {
             batch_max: BATCH_MAX,
             statement_timeout: STATEMENT_TIMEOUT,
         }
+    }
+}
+
+impl fmt::Debug for PostgresOptions {
+    /// Without the URL: a password may stand in it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresOptions").field("connections_max", &self.connections_max).finish_non_exhaustive()
     }
 }
 
@@ -132,4 +140,15 @@ pub enum PostgresOpenError {
         /// Its words.
         message: String,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_in_the_url_is_never_printed() {
+        let options = PostgresOptions::new("postgres://me:secret@db.test/entitle");
+        assert!(!format!("{options:?}").contains("secret"));
+    }
 }
