@@ -31,7 +31,8 @@ pub struct Transport {
     pub connections_per_address_max: usize,
     /// An answer of which nothing can be written for so long ends its connection.
     pub write_within: Duration,
-    /// A connection over HTTP/1.1 on which no request comes for so long is closed.
+    /// A connection over HTTP/1.1 on which no request comes for so long is closed, ten seconds later at
+    /// most.
     pub idle_within: Duration,
     /// An HTTP/2 client is asked this often whether it is still there, and has as long to say so.
     pub ping_every: Duration,
