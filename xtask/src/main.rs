@@ -2,6 +2,7 @@
 //! line in [`COMMANDS`]. What the project promises about itself is checked in `xtask/tests`.
 
 mod contract;
+mod family;
 mod figures;
 mod prove;
 mod setup;

@@ -1,8 +1,11 @@
 //! Running other programs from the workspace's root. Nothing is passed through a shell.
 
-use anyhow::{Context, Result};
+use crate::family;
+use anyhow::{Context, Result, bail};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
 
 /// A program with its arguments and extra environment, as it can be typed.
 pub(crate) struct Invocation {
@@ -21,6 +24,21 @@ impl Invocation {
     pub(crate) fn succeeds(&self) -> Result<bool> {
         let status = self.command()?.status().with_context(|| format!("cannot start {}", self.printed()))?;
         Ok(status.success())
+    }
+
+    /// The same, but ended with all that it started where it takes longer.
+    pub(crate) fn succeeds_within(&self, most: Duration) -> Result<bool> {
+        let mut child = self.command()?.spawn().with_context(|| format!("cannot start {}", self.printed()))?;
+        let id = child.id();
+        let (tell, told) = mpsc::channel();
+        std::thread::spawn(move || tell.send(child.wait()));
+        match told.recv_timeout(most) {
+            Ok(ended) => Ok(ended?.success()),
+            Err(_) => {
+                family::end(id);
+                bail!("not done after {} minutes: {}", most.as_secs() / 60, self.printed());
+            }
+        }
     }
 
     /// Run it unseen; true if it could be started and succeeded.

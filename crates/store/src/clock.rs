@@ -3,8 +3,8 @@
 //! [`Clock::system`] in programs; [`Clock::manual`] in tests, moved by hand.
 
 use entitlement::Moment;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// Where the time comes from. Cheap to clone; clones of a manual clock move together.
@@ -77,17 +77,19 @@ impl Stopwatch {
 #[derive(Debug)]
 pub(crate) struct StoreClock {
     source: Clock,
-    offset_ms: AtomicI64,
+    /// Held while the time is read: what was read before a reset must not be kept as the latest after it.
+    offset_ms: RwLock<i64>,
     latest_ms: AtomicI64,
 }
 
 impl StoreClock {
     pub(crate) const fn new(source: Clock, offset_ms: i64) -> Self {
-        Self { source, offset_ms: AtomicI64::new(offset_ms), latest_ms: AtomicI64::new(i64::MIN) }
+        Self { source, offset_ms: RwLock::new(offset_ms), latest_ms: AtomicI64::new(i64::MIN) }
     }
 
     pub(crate) fn now(&self) -> Moment {
-        let reading = self.source.read().plus_ms(self.offset_ms()).0;
+        let offset_ms = self.offset_ms.read().unwrap_or_else(PoisonError::into_inner);
+        let reading = self.source.read().plus_ms(*offset_ms).0;
         Moment(self.latest_ms.fetch_max(reading, Ordering::SeqCst).max(reading))
     }
 
@@ -97,16 +99,17 @@ impl StoreClock {
     }
 
     pub(crate) fn offset_ms(&self) -> i64 {
-        self.offset_ms.load(Ordering::SeqCst)
+        *self.offset_ms.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn set_offset(&self, offset_ms: i64) {
-        self.offset_ms.store(offset_ms, Ordering::SeqCst);
+        *self.offset_ms.write().unwrap_or_else(PoisonError::into_inner) = offset_ms;
     }
 
     /// Back to the source's time, even where that is earlier: test data are gone with it.
     pub(crate) fn reset(&self) {
-        self.set_offset(0);
+        let mut held_ms = self.offset_ms.write().unwrap_or_else(PoisonError::into_inner);
+        *held_ms = 0;
         self.latest_ms.store(i64::MIN, Ordering::SeqCst);
     }
 }
@@ -126,5 +129,29 @@ mod tests {
         assert_eq!(clock.now(), Moment(5_400));
         clock.reset();
         assert_eq!(clock.now(), Moment(400));
+    }
+
+    /// Whoever reads while it is reset has the time of before or of after, and leaves nothing of before.
+    #[test]
+    fn a_reset_is_not_undone_by_who_reads_meanwhile() {
+        let clock = StoreClock::new(Clock::manual(Moment(0)), 0);
+        let (begun, done) = (std::sync::Barrier::new(2), std::sync::atomic::AtomicBool::new(false));
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                begun.wait();
+                while !done.load(Ordering::Relaxed) {
+                    clock.now();
+                }
+            });
+            begun.wait();
+            let lasting = (0..2_000_000).filter(|_| {
+                clock.set_offset(60_000);
+                clock.reset();
+                clock.now() != Moment(0)
+            });
+            let lasting = lasting.count();
+            done.store(true, Ordering::Relaxed);
+            assert_eq!(lasting, 0);
+        });
     }
 }

@@ -13,8 +13,11 @@ use cluster::Database;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 use store::{Clock, PostgresOptions, PostgresStore, Store};
 use tokio::sync::OnceCell;
+
+const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 
 /// A database of one test.
 #[derive(Debug, Default)]
@@ -37,6 +40,17 @@ impl Factory for Postgres {
             Arc::new(PostgresStore::open(options).await.unwrap()) as Arc<dyn Store>
         })
     }
+}
+
+/// Waits for what happens by itself, and says what did not.
+async fn soon(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+    let waiting = async {
+        while !is_so().await {
+            // tidy: sleep because another process cannot tell this one, it has to be asked
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+        }
+    };
+    checks::in_time(what, waiting).await;
 }
 
 conformance!(Postgres::default());

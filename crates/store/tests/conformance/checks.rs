@@ -22,13 +22,23 @@ use samples::{Place, START};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 use store::{Change, Clock, Committed, Conflict, Load, Loaded, Row, Store, Target};
 use tokio::task::JoinSet;
+
+/// What takes longer does not come.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Opens stores of one engine; one factory is one place where data lie.
 pub trait Factory: Send + Sync {
     /// Opens the place, empty at first, with what was left there later.
     fn open(&self, clock: Clock) -> Pin<Box<dyn Future<Output = Arc<dyn Store>> + Send + '_>>;
+}
+
+/// Carries out what ends by itself, and says what did not.
+pub async fn in_time<T>(what: &str, work: impl Future<Output = T>) -> T {
+    let done = tokio::time::timeout(PATIENCE, work).await;
+    done.unwrap_or_else(|_| panic!("not within {PATIENCE:?}: {what}"))
 }
 
 /// An open store with one account and route, and the clock it goes by.

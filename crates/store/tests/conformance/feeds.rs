@@ -1,7 +1,7 @@
 //! Histories and feeds.
 
 use super::samples::{START, create, event, rename, row};
-use super::{Factory, Stage, place};
+use super::{Factory, Stage, in_time, place};
 use entitlement::{EventKind, Moment, Set, Status};
 use std::collections::BTreeMap;
 use store::{Change, Row};
@@ -44,14 +44,17 @@ pub async fn positions_are_gap_free_and_in_commit_order_per_account(factory: &dy
 /// Reads on as events come: whoever has read n never finds a new one at or below n.
 async fn follow(stage: Stage, account: ids::AccountId) -> u64 {
     let mut read = 0;
-    while read < 210 {
-        for (_, event) in stage.store.feed(account, read, 7).await.unwrap() {
-            assert_eq!(event.position, read + 1);
-            read = event.position;
+    let reading = async {
+        while read < 210 {
+            for (_, event) in stage.store.feed(account, read, 7).await.unwrap() {
+                assert_eq!(event.position, read + 1);
+                read = event.position;
+            }
+            tokio::task::yield_now().await;
         }
-        tokio::task::yield_now().await;
-    }
-    read
+        read
+    };
+    in_time("all are read", reading).await
 }
 
 pub async fn silent_events_stand_in_the_history_only(factory: &dyn Factory) {

@@ -1,9 +1,9 @@
 //! Every statement of a change goes by keys: what it costs does not grow with the tables, and does not
 //! depend on when PostgreSQL last counted their rows.
 
-use super::Postgres;
 use super::checks::Stage;
 use super::checks::samples::{START, answer, claim, claimed, create, noticed, only_claim, rename, row};
+use super::{Postgres, soon};
 use entitlement::Moment;
 use ids::OperationId;
 use store::{Change, Claim, ClaimChange, LaneOutcome, LaneResult, RowChange};
@@ -36,9 +36,7 @@ async fn nothing_reads_a_whole_table() {
     drop(stage);
     // What a session has read is counted when it ends.
     let sessions = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'entitle' AND datname = current_database()";
-    while !database.ask(sessions).await.is_empty() {
-        tokio::task::yield_now().await;
-    }
+    soon("the sessions end", async || database.ask(sessions).await.is_empty()).await;
     let read = "SELECT relname || ' ' || seq_tup_read + idx_tup_read FROM \
                 (SELECT relname, coalesce(seq_tup_read, 0) AS seq_tup_read, \
                  coalesce((SELECT sum(i.idx_tup_read) FROM pg_stat_user_indexes i WHERE i.relid = t.relid), 0) \

@@ -1,11 +1,10 @@
 //! Several processes on one database: the unique keys are the same for all of them.
 
-use super::Postgres;
 use super::checks::Stage;
 use super::checks::samples::{START, claimed, create, noticed, rename, row, with_own_id};
-use entitlement::Moment;
+use super::{Postgres, soon};
 use std::sync::Arc;
-use store::{Cause, Change, Committed, Store};
+use store::{Cause, Change, Committed};
 use tokio::task::JoinSet;
 
 const PROCESSES: usize = 3;
@@ -114,13 +113,14 @@ async fn positions_are_read_in_their_order_whoever_gives_them_out() {
         });
     }
     let mut read = 0;
-    while read < 240 {
+    soon("all are read", async || {
         for (_, event) in stages[0].store.feed(stages[0].place.account, read, 50).await.unwrap() {
             assert_eq!(event.position, read + 1);
             read = event.position;
         }
-        tokio::task::yield_now().await;
-    }
+        read == 240
+    })
+    .await;
     writers.join_all().await;
     assert_eq!(stages[1].store.feed_head(stages[1].place.account).await, Ok(240));
 }
@@ -134,10 +134,7 @@ async fn a_lane_that_a_dead_process_held_is_due_again() {
     stages[1].clock.advance_ms(999);
     assert_eq!(stages[1].store.next_due().await, Ok(None));
     stages[1].clock.advance_ms(1);
-    // The other process looks by itself, before long.
-    while stages[1].store.next_due().await.unwrap().is_none() {
-        tokio::task::yield_now().await;
-    }
+    soon("the other process looks by itself", async || stages[1].store.next_due().await.unwrap().is_some()).await;
     let works = stages[1].store.claim_lanes(START, START.0 + 1_000, 1_000, 10).await.unwrap();
     assert_eq!(works.iter().map(|work| work.fence).collect::<Vec<_>>(), [2]);
 }
@@ -146,18 +143,14 @@ async fn a_lane_that_a_dead_process_held_is_due_again() {
 async fn a_clock_that_one_moves_all_go_by() {
     let postgres = Postgres::default();
     let stages = processes(&postgres).await;
-    let wait_for = async |store: &Arc<dyn Store>, now: Moment| {
-        while store.now() != now {
-            tokio::task::yield_now().await;
-        }
-    };
     stages[0].store.set_clock_offset(60_000).await.unwrap();
     assert_eq!(stages[0].store.now(), START.plus_s(60));
-    wait_for(&stages[1].store, START.plus_s(60)).await;
+    soon("the other one follows", async || stages[1].store.now() == START.plus_s(60)).await;
     stages[1].store.reset_test_data().await.unwrap();
     assert_eq!(stages[1].store.now(), START);
-    wait_for(&stages[0].store, START).await;
-    wait_for(&stages[2].store, START).await;
+    for stage in &stages {
+        soon("all begin anew", async || stage.store.now() == START).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
