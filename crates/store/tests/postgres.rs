@@ -5,9 +5,6 @@
 #[path = "conformance/checks.rs"]
 mod checks;
 
-#[path = "postgres/cluster.rs"]
-mod cluster;
-
 use checks::Factory;
 use cluster::Database;
 use std::future::Future;

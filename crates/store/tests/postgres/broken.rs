@@ -4,8 +4,8 @@
 use super::Postgres;
 use super::checks::samples::{START, claimed, create, noticed, rename, row};
 use super::checks::{Stage, place};
-use super::cluster::Cluster;
 use super::wire::Wire;
+use cluster::Cluster;
 use ids::EntitlementKey;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

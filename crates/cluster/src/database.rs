@@ -1,0 +1,114 @@
+//! Databases on the server of all tests of a program.
+
+use crate::Cluster;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use tokio_postgres::NoTls;
+
+const MISSING: &str = "these tests need PostgreSQL: install Debian's package (`cargo xtask setup`, or `apt-get install \
+                       postgresql`), or name a server in ENTITLE_TEST_POSTGRES_URL (postgres://user@host/database), \
+                       whose user may make databases";
+
+/// The server of all tests.
+struct Server {
+    /// Of a database where others can be made.
+    url: String,
+    /// The throw-away cluster, where it is one.
+    _cluster: Option<Cluster>,
+}
+
+static SERVER: OnceLock<Result<Server, String>> = OnceLock::new();
+
+fn server() -> &'static Server {
+    match SERVER.get_or_init(find) {
+        Ok(server) => server,
+        Err(why) => panic!("{why}\n{MISSING}"),
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "which server the tests use is no setting of the program")]
+fn find() -> Result<Server, String> {
+    match std::env::var("ENTITLE_TEST_POSTGRES_URL") {
+        Ok(url) => Ok(Server { url, _cluster: None }),
+        Err(_) => {
+            let cluster = Cluster::start()?;
+            Ok(Server { url: cluster.url(), _cluster: Some(cluster) })
+        }
+    }
+}
+
+/// A database of one test, dropped with it.
+#[derive(Debug)]
+pub struct Database {
+    /// How the hub's store reaches it.
+    pub url: String,
+    name: String,
+}
+
+impl Database {
+    /// A new and empty one, on the server of all tests.
+    pub async fn make() -> Self {
+        let server = server();
+        let rows = ask(&server.url, "SELECT 'entitle_' || replace(gen_random_uuid()::text, '-', '')").await;
+        let name = rows[0].clone();
+        ask(&server.url, &format!("CREATE DATABASE {name} ENCODING 'UTF8' LOCALE 'C' TEMPLATE template0")).await;
+        Self { url: with_database(&server.url, &name), name }
+    }
+
+    /// Carries out statements; the first column of what they answer.
+    pub async fn ask(&self, sql: &str) -> Vec<String> {
+        ask(&self.url, sql).await
+    }
+
+    /// Where the server listens on this machine, whatever the way of the tests to it.
+    pub async fn socket(&self) -> PathBuf {
+        let ask = "SELECT split_part(current_setting('unix_socket_directories'), ',', 1) || '/.s.PGSQL.' || \
+                   current_setting('port')";
+        PathBuf::from(self.ask(ask).await.remove(0))
+    }
+
+    /// The same database by way of a socket in another folder.
+    pub fn url_by(&self, folder: &Path) -> String {
+        let host = folder.display().to_string().replace('/', "%2F");
+        let begin = self.url.find("://").map_or(0, |at| at + 3);
+        let user = self.url[begin..].split_once('@').map_or("", |(user, _)| user);
+        format!("postgres://{user}@{host}/{}", self.name)
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let sql = format!("DROP DATABASE {} WITH (FORCE)", self.name);
+        let drop = move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(ask(&server().url, &sql));
+        };
+        // A thread of its own: this one may belong to a runtime. A test that has failed already fails once.
+        let dropped = std::thread::spawn(drop).join();
+        assert!(dropped.is_ok() || std::thread::panicking(), "the database of the test stays");
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the tests look into the database beside the store")]
+pub(crate) async fn ask(url: &str, sql: &str) -> Vec<String> {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap_or_else(|error| {
+        panic!("{url} cannot be reached: {error:?}\n{MISSING}");
+    });
+    let carried = tokio::spawn(connection);
+    let messages = client.simple_query(sql).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+    drop(client);
+    let _ = carried.await;
+    let column = |message| match message {
+        tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+        _ => None,
+    };
+    messages.into_iter().filter_map(column).collect()
+}
+
+/// The same URL with another database.
+fn with_database(url: &str, name: &str) -> String {
+    let (place, parameters) = url.split_once('?').map_or((url, String::new()), |(url, rest)| (url, format!("?{rest}")));
+    let begin = place.find("://").map_or(0, |at| at + 3);
+    let end = place[begin..].find('/').map_or(place.len(), |at| begin + at);
+    format!("{}/{name}{parameters}", &place[..end])
+}

@@ -1,0 +1,139 @@
+//! Clusters: a primary, and a standby that follows it.
+
+use crate::database::ask;
+use crate::programs::{as_owner, binaries, said};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{ChildStdin, Stdio};
+use std::time::Duration;
+
+/// The name a standby has at its primary.
+const STANDBY: &str = "standby";
+/// A standby that does not follow within this many looks, a tenth of a second apart, never will.
+const LOOKS_MAX: usize = 300;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
+
+/// A throw-away cluster that only this program can find: its socket lies in a folder of its own.
+#[derive(Debug)]
+pub struct Cluster {
+    binaries: PathBuf,
+    folder: PathBuf,
+    /// It ends with this program: its guard waits for this to be closed.
+    _ends: ChildStdin,
+}
+
+impl Cluster {
+    /// A new one, running.
+    ///
+    /// # Errors
+    /// Where PostgreSQL's programs are not there, or do not start; their own words.
+    pub fn start() -> Result<Self, String> {
+        let cluster = Self::prepare()?;
+        let mut initdb = as_owner(cluster.binaries.join("initdb"));
+        initdb.args(["--auth=trust", "--encoding=UTF8", "--locale=C", "--username=entitle", "--no-sync", "-D"]);
+        said(initdb.arg(cluster.data()))?;
+        cluster.run()?;
+        Ok(cluster)
+    }
+
+    /// Another one that follows this and takes over with [`Cluster::promote`]. From here on no commit of this one
+    /// is answered before the standby has it on its disk, too.
+    ///
+    /// # Errors
+    /// Where it cannot be copied or started; PostgreSQL's own words.
+    pub async fn standby(&self) -> Result<Self, String> {
+        let standby = Self::prepare()?;
+        let from = format!("host={} user=entitle application_name={STANDBY}", self.folder.display());
+        let mut copy = as_owner(self.binaries.join("pg_basebackup"));
+        copy.args(["--write-recovery-conf", "--checkpoint=fast", "--no-sync", "-d", &from, "-D"]);
+        said(copy.arg(standby.data()))?;
+        standby.run()?;
+        ask(&self.url(), &format!("ALTER SYSTEM SET synchronous_standby_names = '{STANDBY}'")).await;
+        ask(&self.url(), "SELECT pg_reload_conf()").await;
+        for _ in 0..LOOKS_MAX {
+            if ask(&self.url(), "SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'").await.len() == 1 {
+                return Ok(standby);
+            }
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+        }
+        Err("the standby does not follow".to_owned())
+    }
+
+    /// How its first database is reached.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("postgres://entitle@{}/postgres", self.host())
+    }
+
+    /// How the same is reached in this or the other, whichever takes writes.
+    #[must_use]
+    pub fn url_with(&self, other: &Self) -> String {
+        format!("postgres://entitle@{},{}/postgres", self.host(), other.host())
+    }
+
+    /// As if its power were cut, and came back.
+    pub fn crash(&self) {
+        let mut stop = as_owner(self.binaries.join("pg_ctl"));
+        said(stop.args(["stop", "-m", "immediate", "-D"]).arg(self.data())).unwrap();
+        self.run().unwrap();
+    }
+
+    /// As if its machine were gone: SIGKILL, and it does not come back. Its sessions end with it.
+    pub fn kill(&self) {
+        let file = self.data().join("postmaster.pid");
+        let text = said(as_owner("cat").arg(file)).unwrap();
+        let id = text.lines().next().unwrap_or_default();
+        said(as_owner("kill").args(["-KILL", id])).unwrap();
+    }
+
+    /// A standby takes writes from here on.
+    pub fn promote(&self) {
+        let mut promote = as_owner(self.binaries.join("pg_ctl"));
+        said(promote.args(["promote", "-w", "-D"]).arg(self.data())).unwrap();
+    }
+
+    /// A folder and who clears it up.
+    fn prepare() -> Result<Self, String> {
+        let binaries = binaries().ok_or("there is no initdb on this machine")?;
+        let folder = said(as_owner("mktemp").args(["-d", "-t", "entitle-postgres-XXXXXX"]))?;
+        let folder = PathBuf::from(folder.trim());
+        // Before the cluster is there: whatever happens from here on, it ends.
+        let ends = guard(&binaries, &folder)?;
+        Ok(Self { binaries, folder, _ends: ends })
+    }
+
+    fn host(&self) -> String {
+        self.folder.display().to_string().replace('/', "%2F")
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    /// As durable as a real one; nothing listens but the socket.
+    fn run(&self) -> Result<(), String> {
+        let settings = format!(
+            "-c listen_addresses= -c unix_socket_directories={} -c max_connections=400 -c fsync=on -c \
+             synchronous_commit=on -c shared_buffers=64MB",
+            self.folder.display()
+        );
+        let log = self.folder.join("log");
+        let mut start = as_owner(self.binaries.join("pg_ctl"));
+        start.args(["start", "-w", "-t", "60", "-D"]).arg(self.data()).arg("-l").arg(&log).arg("-o").arg(settings);
+        start.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let started = start.status().map_err(|error| format!("pg_ctl cannot be started: {error}"))?;
+        if started.success() {
+            return Ok(());
+        }
+        Err(format!("the cluster does not start: {}", std::fs::read_to_string(log).unwrap_or_default()))
+    }
+}
+
+/// A process beside this one that waits until it has ended, and takes the cluster away.
+fn guard(binaries: &Path, folder: &Path) -> Result<ChildStdin, String> {
+    let mut guard = as_owner("sh");
+    guard.args(["-c", r#"cat; "$0/pg_ctl" stop -m immediate -D "$1/data"; rm -rf "$1""#]).arg(binaries).arg(folder);
+    guard.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
+    let mut guard = guard.spawn().map_err(|error| format!("sh cannot be started: {error}"))?;
+    guard.stdin.take().ok_or_else(|| "sh has no input".to_owned())
+}
