@@ -1,7 +1,8 @@
 //! PostgreSQL's own programs: where they lie, and whose they are.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// Debian's newest, or what is found by name.
 pub(crate) fn binaries() -> Option<PathBuf> {
@@ -33,4 +34,17 @@ pub(crate) fn said(command: &mut Command) -> Result<String, String> {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
     Err(format!("{command:?} failed: {}", String::from_utf8_lossy(&output.stderr)))
+}
+
+/// A program that reads a text.
+pub(crate) fn fed(command: &mut Command, text: &str) -> Result<(), String> {
+    let mut child = command.stdin(Stdio::piped()).spawn().map_err(|error| error.to_string())?;
+    // Dropped at the end of the statement, which ends what is read.
+    child
+        .stdin
+        .take()
+        .map_or(Ok(()), |mut input| input.write_all(text.as_bytes()))
+        .map_err(|error| error.to_string())?;
+    let ended = child.wait().map_err(|error| error.to_string())?;
+    if ended.success() { Ok(()) } else { Err(format!("{command:?} failed: {ended}")) }
 }

@@ -1,7 +1,7 @@
 //! Clusters: a primary, and a standby that follows it.
 
 use crate::database::ask;
-use crate::programs::{as_owner, binaries, said};
+use crate::programs::{as_owner, binaries, fed, said};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, Stdio};
@@ -34,6 +34,23 @@ impl Cluster {
         said(initdb.arg(cluster.data()))?;
         cluster.run()?;
         Ok(cluster)
+    }
+
+    /// A new one that is also reached by TLS, at 127.0.0.1; its URL by that way.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn start_with_tls(certificate: &str, key: &str) -> Result<(Self, String), String> {
+        let cluster = Self::start()?;
+        for (name, text) in [("server.crt", certificate), ("server.key", key)] {
+            let write = r#"umask 077; cat > "$0""#;
+            fed(as_owner("sh").args(["-c", write]).arg(cluster.data().join(name)), text)?;
+        }
+        let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| Ok(free.local_addr()?.port()));
+        let port = port.map_err(|error| error.to_string())?;
+        cluster.stop();
+        cluster.run_with(&format!("-c listen_addresses=127.0.0.1 -c port={port} -c ssl=on"))?;
+        Ok((cluster, format!("postgres://entitle@127.0.0.1:{port}/postgres")))
     }
 
     /// Another one that follows this and takes over with [`Cluster::promote`]. From here on no commit of this one
@@ -73,9 +90,13 @@ impl Cluster {
 
     /// As if its power were cut, and came back.
     pub fn crash(&self) {
+        self.stop();
+        self.run().unwrap();
+    }
+
+    fn stop(&self) {
         let mut stop = as_owner(self.binaries.join("pg_ctl"));
         said(stop.args(["stop", "-m", "immediate", "-D"]).arg(self.data())).unwrap();
-        self.run().unwrap();
     }
 
     /// As if its machine were gone: SIGKILL, and it does not come back. Its sessions end with it.
@@ -112,8 +133,12 @@ impl Cluster {
 
     /// As durable as a real one; nothing listens but the socket.
     fn run(&self) -> Result<(), String> {
+        self.run_with("-c listen_addresses=")
+    }
+
+    fn run_with(&self, more: &str) -> Result<(), String> {
         let settings = format!(
-            "-c listen_addresses= -c unix_socket_directories={} -c max_connections=400 -c fsync=on -c \
+            "{more} -c unix_socket_directories={} -c max_connections=400 -c fsync=on -c \
              synchronous_commit=on -c shared_buffers=64MB",
             self.folder.display()
         );

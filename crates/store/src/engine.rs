@@ -2,8 +2,8 @@
 
 use crate::{
     AccountRow, Act, Administered, AuditEntry, AuditRecord, Callback, CatalogVersion, Change, ClosedOperation,
-    Committed, CredentialRow, Examine, Figures, LaneResult, LaneWork, Load, Loaded, NotificationState, Report, Row,
-    SealedSecret, Standing, StoredEvent, StoredNotification, Uses,
+    Committed, CredentialRow, Examine, Figures, LaneResult, LaneWork, Load, Loaded, Node, NotificationState, Report,
+    Row, SealedSecret, Standing, StoredEvent, StoredNotification, Uses,
 };
 use entitlement::Moment;
 use ids::{AccountId, EntitlementKey, NotificationId, OperationId, RouteId, TargetId};
@@ -55,7 +55,8 @@ pub trait Store: Send + Sync + 'static {
     fn feed(&self, account: AccountId, after: u64, limit: usize)
     -> StoreFuture<'_, Vec<(EntitlementKey, StoredEvent)>>;
 
-    /// Entitlements due by `by`, earliest first.
+    /// Entitlements due by `by`, earliest first. Where several processes share the data, what one of them
+    /// has got is kept from the others for a while.
     fn due(&self, by: Moment, limit: usize) -> StoreFuture<'_, Vec<(Moment, EntitlementKey)>>;
     /// Call-backs of the test merchant due by `by`, earliest first.
     fn callbacks_due(&self, by: Moment, limit: usize) -> StoreFuture<'_, Vec<Callback>>;
@@ -64,7 +65,8 @@ pub trait Store: Send + Sync + 'static {
     fn lanes_due(&self, by: Moment, limit: usize) -> StoreFuture<'_, Vec<(Moment, EntitlementKey, TargetId, u32)>>;
     /// The earliest moment at which an entitlement, a call-back or a lane is due.
     fn next_due(&self) -> StoreFuture<'_, Option<Moment>>;
-    /// Every unfinished in-flight operation (at start: their senders are gone).
+    /// In-flight operations whose senders are certainly gone, asked for at start: all of them where no other
+    /// process is at work, else none; then their stored leases decide.
     fn in_flight(&self, limit: usize) -> StoreFuture<'_, Vec<EntitlementKey>>;
 
     /// An operation that ended, by its id.
@@ -118,6 +120,9 @@ pub trait Store: Send + Sync + 'static {
     fn administer(&self, acts: Vec<Act>, entry: AuditEntry) -> StoreFuture<'_, Administered>;
     /// The audit's entries after a number, in order.
     fn audit(&self, after: u64, limit: usize) -> StoreFuture<'_, Vec<AuditRecord>>;
+    /// The number of the audit's newest entry, 0 when it is empty. It grows with everything that operators
+    /// do, in whichever process.
+    fn audit_head(&self) -> StoreFuture<'_, u64>;
     /// A named value (secrets, settings).
     fn setting(&self, name: &'static str) -> StoreFuture<'_, Option<Vec<u8>>>;
     /// Sets a named value.
@@ -135,6 +140,20 @@ pub trait Store: Send + Sync + 'static {
     /// and answers `StoreError::Unknown`; the caller then commits the same change again.
     fn knows_outcomes(&self) -> bool {
         false
+    }
+    /// Whether other processes may work on the same data: what they change has to be looked for.
+    fn is_shared(&self) -> bool {
+        false
+    }
+    /// The processes that are at work on the same data, this one among them, by their names. None where
+    /// they are not counted.
+    fn nodes(&self) -> StoreFuture<'_, Vec<Node>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+    /// Tells the other processes how much of each name this one has counted since it was opened; returns
+    /// how much all others have, by name. Of none where there are no others.
+    fn count_together(&self, _counted: Vec<(String, u64)>) -> StoreFuture<'_, Vec<(String, u64)>> {
+        Box::pin(async { Ok(Vec::new()) })
     }
     /// What an examination reads.
     fn examine(&self) -> &dyn Examine;

@@ -21,6 +21,7 @@ mod keeper;
 mod lanes;
 mod loads;
 mod migrations;
+mod nodes;
 mod notifications;
 mod operations;
 mod options;
@@ -30,6 +31,7 @@ mod reports;
 mod rows;
 mod settling;
 mod standing;
+mod tls;
 mod transactions;
 mod values;
 
@@ -73,6 +75,8 @@ struct Inner {
     facts: Facts,
     /// This process, as lanes name it.
     holder: Id,
+    /// What it calls itself towards the others, if it is at work.
+    node: Option<String>,
     /// Committers that are still there.
     committers: watch::Receiver<usize>,
 }
@@ -103,6 +107,9 @@ impl PostgresStore {
         let connections = Connections::new(Arc::clone(&connector), own);
         let (offset_ms, resets) =
             accounts::clock(&connections).await.map_err(opening.failed("reading the clock's offset"))?;
+        if let Some(name) = &options.node {
+            nodes::enter(&connections, name, holder).await.map_err(opening.failed("beginning to work"))?;
+        }
         let clock = Arc::new(StoreClock::new(clock, offset_ms));
         let queue = Arc::new(Queue::new(options.waiting_max));
         let figures = Arc::<Figures>::default();
@@ -132,6 +139,7 @@ impl PostgresStore {
             figures,
             facts: Facts::default(),
             holder,
+            node: options.node,
             committers,
         });
         let (closing, closed) = watch::channel(false);

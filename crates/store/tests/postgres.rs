@@ -54,11 +54,15 @@ conformance!(Postgres::default());
 
 #[path = "postgres/broken.rs"]
 mod broken;
+#[path = "postgres/nodes.rs"]
+mod nodes;
 #[path = "postgres/opening.rs"]
 mod opening;
 #[path = "postgres/plans.rs"]
 mod plans;
 #[path = "postgres/several.rs"]
 mod several;
+#[path = "postgres/tls.rs"]
+mod tls;
 #[path = "postgres/wire.rs"]
 mod wire;

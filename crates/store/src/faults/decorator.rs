@@ -3,8 +3,8 @@
 use super::{Call, FaultyStore};
 use crate::{
     AccountRow, Act, Administered, AuditEntry, AuditRecord, Callback, CatalogVersion, Change, ClosedOperation,
-    Committed, CredentialRow, Examine, Figures, LaneResult, LaneWork, Load, Loaded, NotificationState, Report, Row,
-    SealedSecret, Standing, Store, StoreFuture, StoredEvent, StoredNotification, Uses,
+    Committed, CredentialRow, Examine, Figures, LaneResult, LaneWork, Load, Loaded, Node, NotificationState, Report,
+    Row, SealedSecret, Standing, Store, StoreFuture, StoredEvent, StoredNotification, Uses,
 };
 use entitlement::Moment;
 use ids::{AccountId, EntitlementKey, NotificationId, OperationId, RouteId, TargetId};
@@ -157,6 +157,22 @@ impl<S: Store> Store for FaultyStore<S> {
 
     fn audit(&self, after: u64, limit: usize) -> StoreFuture<'_, Vec<AuditRecord>> {
         self.inner.audit(after, limit)
+    }
+
+    fn audit_head(&self) -> StoreFuture<'_, u64> {
+        self.inner.audit_head()
+    }
+
+    fn is_shared(&self) -> bool {
+        self.inner.is_shared()
+    }
+
+    fn nodes(&self) -> StoreFuture<'_, Vec<Node>> {
+        self.inner.nodes()
+    }
+
+    fn count_together(&self, counted: Vec<(String, u64)>) -> StoreFuture<'_, Vec<(String, u64)>> {
+        self.inner.count_together(counted)
     }
 
     fn setting(&self, name: &'static str) -> StoreFuture<'_, Option<Vec<u8>>> {

@@ -142,6 +142,12 @@ async fn carry_out(connection: &Connection, act: &Act, at: Moment) -> Result<(),
     Ok(())
 }
 
+/// The newest entry's number.
+pub(super) async fn audit_head(connections: &Connections) -> Result<u64, Fault> {
+    let found = connections.read("SELECT coalesce(max(number), 0) FROM audit", &[]).await?;
+    found.first().map_or(Ok(0), |row| count(row, 0))
+}
+
 /// Entries after a number, in order.
 pub(super) async fn audit(connections: &Connections, after: u64, limit: usize) -> Result<Vec<AuditRecord>, Fault> {
     let sql = "SELECT number, at, who, act, subject, before, after, note, hash FROM audit WHERE number > $1 \

@@ -3,12 +3,14 @@
 
 use super::fault::said;
 use super::options::{PostgresOpenError, PostgresOptions};
+use super::tls;
 use super::values::Value;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio_postgres::config::{Host, TargetSessionAttrs};
-use tokio_postgres::{Client, Config, Error, NoTls, Row, Statement};
+use tokio_postgres::{Client, Config, Error, Row, Statement};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// How long connecting may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -67,17 +69,25 @@ pub(super) enum Purpose {
 }
 
 /// Makes connections.
-#[derive(Debug)]
 pub(super) struct Connector {
     config: Config,
+    tls: MakeRustlsConnect,
     statement_timeout: Duration,
     /// The database in words, without a password.
     pub(super) place: String,
 }
 
+impl std::fmt::Debug for Connector {
+    /// Without what may hold a password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Connector").field("place", &self.place).finish_non_exhaustive()
+    }
+}
+
 impl Connector {
     pub(super) fn new(options: &PostgresOptions) -> Result<Self, PostgresOpenError> {
-        let mut config: Config = options.url.parse().map_err(|error: Error| PostgresOpenError::Url(said(&error)))?;
+        let url = tls::known_modes(&options.url);
+        let mut config: Config = url.parse().map_err(|error: Error| PostgresOpenError::Url(said(&error)))?;
         if let Some(path) = &options.password_file {
             let text = std::fs::read_to_string(path)
                 .map_err(|source| PostgresOpenError::PasswordFile { path: path.clone(), source })?;
@@ -91,7 +101,13 @@ impl Connector {
             .keepalives_idle(UNACKNOWLEDGED_MAX)
             .keepalives_interval(SILENCE_BETWEEN)
             .keepalives_retries(SILENCES);
-        Ok(Self { place: place(&config), config, statement_timeout: options.statement_timeout })
+        tls::choose(&mut config);
+        Ok(Self {
+            place: place(&config),
+            config,
+            tls: tls::connector(options.authorities.as_deref())?,
+            statement_timeout: options.statement_timeout,
+        })
     }
 
     pub(super) async fn connect(&self, purpose: Purpose) -> Result<Connection, Error> {
@@ -100,7 +116,7 @@ impl Connector {
         let own = self.config.get_options().unwrap_or_default();
         config.options(format!("{} {own}", settings(purpose, self.statement_timeout)));
         #[expect(clippy::disallowed_methods, reason = "this is the door to the database")]
-        let (client, way) = config.connect(NoTls).await?;
+        let (client, way) = config.connect(self.tls.clone()).await?;
         // Carries the messages until the client is dropped; what breaks it, whoever waits for an
         // answer is told.
         tokio::spawn(async move { drop(way.await) });

@@ -2,7 +2,8 @@
 
 use super::connections::Connections;
 use super::fault::Fault;
-use super::values::{self, bound, count, get, moment, moment_opt};
+use super::nodes::is_alive;
+use super::values::{self, Id, bound, count, get, moment, moment_opt};
 use crate::Callback;
 use entitlement::Moment;
 use ids::EntitlementKey;
@@ -22,13 +23,27 @@ pub(super) async fn callbacks(connections: &Connections, by: Moment, limit: usiz
     connections.read(sql, &[&by.0, &bound(limit)]).await?.iter().map(read).collect()
 }
 
+/// What nobody else has taken, or has not finished in time. What is kept for long enough already is not
+/// written again. Two that take the same at once go in the same order, and the second gets what is left.
+const TAKE: &str = "WITH found AS MATERIALIZED (\
+         SELECT e.due_at, e.key, coalesce(t.holder = $3 AND t.until > now() + interval '5 s', false) AS is_kept \
+         FROM entitlement e LEFT JOIN taken t ON t.key = e.key \
+         WHERE e.due_at <= $1 AND (t.key IS NULL OR t.holder = $3 OR t.until <= now()) \
+         ORDER BY e.due_at, e.key LIMIT $2), \
+     new AS (INSERT INTO taken AS t (key, due_at, holder, until) \
+         SELECT key, due_at, $3, now() + interval '15 s' FROM found WHERE NOT is_kept \
+         ON CONFLICT (key) DO UPDATE SET due_at = excluded.due_at, holder = excluded.holder, until = excluded.until \
+             WHERE t.holder = excluded.holder OR t.until <= now() \
+         RETURNING due_at, key) \
+     SELECT due_at, key FROM found WHERE is_kept UNION ALL SELECT due_at, key FROM new ORDER BY 1, 2";
+
 pub(super) async fn entitlements(
     connections: &Connections,
     by: Moment,
     limit: usize,
+    holder: Id,
 ) -> Result<Vec<(Moment, EntitlementKey)>, Fault> {
-    let sql = "SELECT due_at, key FROM entitlement WHERE due_at <= $1 ORDER BY due_at, key LIMIT $2";
-    let found = connections.read(sql, &[&by.0, &bound(limit)]).await?;
+    let found = connections.read(TAKE, &[&by.0, &bound(limit), &holder]).await?;
     found.iter().map(|row| Ok((moment(row, 0)?, values::key(row, 1)?))).collect()
 }
 
@@ -37,8 +52,18 @@ pub(super) async fn next(connections: &Connections) -> Result<Option<Moment>, Fa
     found.first().map_or(Ok(None), |row| moment_opt(row, 0))
 }
 
-pub(super) async fn in_flight(connections: &Connections, limit: usize) -> Result<Vec<EntitlementKey>, Fault> {
-    let sql = "SELECT key FROM entitlement WHERE in_flight = 1 ORDER BY key LIMIT $1";
-    let found = connections.read(sql, &[&bound(limit)]).await?;
+/// In one look: whoever begins to work after it has nothing in flight in it.
+pub(super) async fn in_flight(
+    connections: &Connections,
+    limit: usize,
+    holder: Id,
+) -> Result<Vec<EntitlementKey>, Fault> {
+    let sql = concat!(
+        "SELECT key FROM entitlement WHERE in_flight = 1 \
+         AND NOT EXISTS (SELECT FROM node WHERE id <> $2 AND ",
+        is_alive!(),
+        ") ORDER BY key LIMIT $1"
+    );
+    let found = connections.read(sql, &[&bound(limit), &holder]).await?;
     found.iter().map(|row| values::key(row, 0)).collect()
 }

@@ -5,13 +5,13 @@ use super::fault::Fault;
 use super::lanes::{self, Wanted};
 use super::queue::{Job, Verdict};
 use super::{
-    Inner, PostgresStore, accounts, administration, claims, dues, events, in_own_task, loads, notifications,
+    Inner, PostgresStore, accounts, administration, claims, dues, events, in_own_task, loads, nodes, notifications,
     operations, reports, settling, standing,
 };
 use crate::prepared::Prepared;
 use crate::{
     AccountRow, Act, Administered, AuditEntry, AuditRecord, Callback, CatalogVersion, Change, ClosedOperation,
-    Committed, Conflict, CredentialRow, Examine, Figures, LaneResult, LaneWork, Load, Loaded, NotificationState,
+    Committed, Conflict, CredentialRow, Examine, Figures, LaneResult, LaneWork, Load, Loaded, Node, NotificationState,
     Report, Row, RowChange, SealedSecret, Standing, Store, StoreError, StoreFuture, StoredEvent, StoredNotification,
     Target, Uses,
 };
@@ -111,7 +111,7 @@ impl Store for PostgresStore {
     }
 
     fn due(&self, by: Moment, limit: usize) -> StoreFuture<'_, Vec<(Moment, EntitlementKey)>> {
-        asked!(dues::entitlements(&self.inner.connections, by, limit))
+        asked!(dues::entitlements(&self.inner.connections, by, limit, self.inner.holder))
     }
 
     fn callbacks_due(&self, by: Moment, limit: usize) -> StoreFuture<'_, Vec<Callback>> {
@@ -127,7 +127,7 @@ impl Store for PostgresStore {
     }
 
     fn in_flight(&self, limit: usize) -> StoreFuture<'_, Vec<EntitlementKey>> {
-        asked!(dues::in_flight(&self.inner.connections, limit))
+        asked!(dues::in_flight(&self.inner.connections, limit, self.inner.holder))
     }
 
     fn closed_operation(&self, id: OperationId) -> StoreFuture<'_, Option<ClosedOperation>> {
@@ -237,6 +237,10 @@ impl Store for PostgresStore {
         asked!(administration::audit(&self.inner.connections, after, limit))
     }
 
+    fn audit_head(&self) -> StoreFuture<'_, u64> {
+        asked!(administration::audit_head(&self.inner.connections))
+    }
+
     fn setting(&self, name: &'static str) -> StoreFuture<'_, Option<Vec<u8>>> {
         asked!(accounts::setting(&self.inner.connections, name))
     }
@@ -269,6 +273,18 @@ impl Store for PostgresStore {
         }))
     }
 
+    fn is_shared(&self) -> bool {
+        true
+    }
+
+    fn nodes(&self) -> StoreFuture<'_, Vec<Node>> {
+        asked!(nodes::alive(&self.inner.connections))
+    }
+
+    fn count_together(&self, counted: Vec<(String, u64)>) -> StoreFuture<'_, Vec<(String, u64)>> {
+        asked!(nodes::count_together(&self.inner.connections, counted, self.inner.holder))
+    }
+
     fn examine(&self) -> &dyn Examine {
         &*self.inner
     }
@@ -291,6 +307,8 @@ impl Store for PostgresStore {
 
     fn close(&self) -> StoreFuture<'_, ()> {
         Box::pin(async move {
+            // Where it fails, the others wait until it has not been seen for a while.
+            let _ = nodes::leave(&self.inner.connections, self.inner.holder).await;
             self.shut();
             let mut committers = self.inner.committers.clone();
             // An error means that they are gone already.

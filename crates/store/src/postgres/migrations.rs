@@ -8,8 +8,10 @@ use crate::migration::{Migration, fingerprint};
 use entitlement::Moment;
 use tokio_postgres::Error;
 
-const MIGRATIONS: &[Migration] =
-    &[Migration { number: 1, name: "tables", text: include_str!("migrations/0001_tables.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { number: 1, name: "tables", text: include_str!("migrations/0001_tables.sql") },
+    Migration { number: 2, name: "nodes", text: include_str!("migrations/0002_nodes.sql") },
+];
 
 /// "ENTL": the lock's name in the database.
 const LOCK: i64 = 0x454e_544c;

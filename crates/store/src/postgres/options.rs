@@ -26,6 +26,12 @@ pub struct PostgresOptions {
     pub url: String,
     /// Where the password lies, if not in the URL: its first line.
     pub password_file: Option<PathBuf>,
+    /// PEM file with the certificates of authorities that the server's own may come from; without it those
+    /// that the web believes.
+    pub authorities: Option<PathBuf>,
+    /// What this process calls itself towards others at work on the same data: the machine and the address
+    /// it listens on. `None` where it does no work of its own.
+    pub node: Option<String>,
     /// Where the time comes from.
     pub clock: Clock,
     /// Connections of this process at most; at least six.
@@ -45,6 +51,8 @@ impl PostgresOptions {
         Self {
             url: url.into(),
             password_file: None,
+            authorities: None,
+            node: None,
             clock: Clock::system(),
             connections_max: CONNECTIONS_MAX,
             waiting_max: WAITING_MAX,
@@ -74,6 +82,14 @@ pub enum PostgresOpenError {
         path: PathBuf,
         /// Its words.
         source: std::io::Error,
+    },
+    /// The file of authorities cannot be read.
+    #[error("{} cannot be read as certificates of authorities: {message}; it has to hold them as PEM", path.display())]
+    Authorities {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        message: String,
     },
     /// There is no way to the server, or it lets nobody in.
     #[error("{place} cannot be reached: {message}; check that PostgreSQL runs there and lets this user in")]

@@ -76,6 +76,12 @@ pub(super) fn append(connection: &Connection, entry: &AuditEntry) -> Result<u64,
     Ok(next.number)
 }
 
+/// The newest entry's number.
+pub(super) fn audit_head(connection: &Connection) -> Result<u64, Fault> {
+    let sql = "SELECT coalesce(max(number), 0) FROM audit";
+    Ok(connection.prepare_cached(sql)?.query_row([], |row| row.get::<_, i64>(0))?.cast_unsigned())
+}
+
 /// Entries after a number, in order.
 pub(super) fn audit(connection: &Connection, after: u64, limit: i64) -> Result<Vec<AuditRecord>, Fault> {
     connection

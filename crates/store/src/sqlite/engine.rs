@@ -231,6 +231,10 @@ impl Store for SqliteStore {
         Box::pin(async move { self.readers.read(|connection| administration::audit(connection, after, bound(limit))) })
     }
 
+    fn audit_head(&self) -> StoreFuture<'_, u64> {
+        Box::pin(async move { self.readers.read(administration::audit_head) })
+    }
+
     fn setting(&self, name: &'static str) -> StoreFuture<'_, Option<Vec<u8>>> {
         Box::pin(async move { self.readers.read(|connection| accounts::setting(connection, name)) })
     }

@@ -103,7 +103,7 @@ pub async fn operations_in_flight_are_found(factory: &dyn Factory) {
     assert_eq!(stage.store.in_flight(10).await, Ok(vec![EntitlementKey(4)]));
 }
 
-fn operation(stage: OpStage) -> Operation {
+pub fn operation(stage: OpStage) -> Operation {
     Operation {
         id: OperationId(1),
         ask: Ask::Create,

@@ -1,0 +1,70 @@
+//! The processes that are at work on the database: who is alive, and what they count together. By the
+//! server's clock alone. Nothing durable is decided by it: a process that is taken for dead loses no more than
+//! a head start.
+
+use super::connections::Connections;
+use super::fault::Fault;
+use super::values::{Id, count, get, number};
+use crate::Node;
+
+/// Whoever was seen within this is alive; each shows itself every second.
+macro_rules! is_alive {
+    () => {
+        "seen_at > now() - interval '5 s'"
+    };
+}
+pub(super) use is_alive;
+
+/// This process begins to work. One of the same name before it is gone: two cannot listen at one address.
+pub(super) async fn enter(connections: &Connections, name: &str, holder: Id) -> Result<(), Fault> {
+    connections.execute("DELETE FROM node WHERE name = $1", &[&name]).await?;
+    show(connections, name, holder).await
+}
+
+/// This process is alive.
+pub(super) async fn show(connections: &Connections, name: &str, holder: Id) -> Result<(), Fault> {
+    let sql = "INSERT INTO node (id, name, version, started_at, seen_at) VALUES ($1, $2, $3, now(), now()) \
+               ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at";
+    connections.execute(sql, &[&holder, &name, &env!("CARGO_PKG_VERSION")]).await.map(drop)
+}
+
+/// This process ends.
+pub(super) async fn leave(connections: &Connections, holder: Id) -> Result<(), Fault> {
+    connections.execute("DELETE FROM taken WHERE holder = $1", &[&holder]).await?;
+    connections.execute("DELETE FROM node WHERE id = $1", &[&holder]).await.map(drop)
+}
+
+/// What processes have left behind that are long gone.
+pub(super) async fn forget(connections: &Connections) -> Result<(), Fault> {
+    connections.execute("DELETE FROM taken WHERE until < now() - interval '1 min'", &[]).await?;
+    connections.execute("DELETE FROM counted WHERE at < now() - interval '1 h'", &[]).await?;
+    connections.execute("DELETE FROM node WHERE seen_at < now() - interval '1 day'", &[]).await.map(drop)
+}
+
+/// All that are alive, by their names.
+pub(super) async fn alive(connections: &Connections) -> Result<Vec<Node>, Fault> {
+    let sql = concat!(
+        "SELECT name, version, extract(epoch FROM now() - started_at)::bigint FROM node WHERE ",
+        is_alive!(),
+        " ORDER BY name, id"
+    );
+    let read =
+        |row: &tokio_postgres::Row| Ok(Node { name: get(row, 0)?, version: get(row, 1)?, for_s: count(row, 2)? });
+    connections.read(sql, &[]).await?.iter().map(read).collect()
+}
+
+/// Puts down what this process has counted in all; what the others have, in all.
+pub(super) async fn count_together(
+    connections: &Connections,
+    counted: Vec<(String, u64)>,
+    holder: Id,
+) -> Result<Vec<(String, u64)>, Fault> {
+    let sql = "WITH mine AS (INSERT INTO counted AS c (name, node, count, at) \
+             SELECT x.name, $3, x.count, now() FROM unnest($1::text[], $2::bigint[]) AS x(name, count) \
+             ON CONFLICT (name, node) DO UPDATE SET count = excluded.count, at = excluded.at) \
+         SELECT name, sum(count)::bigint FROM counted WHERE node <> $3 GROUP BY name";
+    let (names, counts): (Vec<String>, Vec<i64>) =
+        counted.into_iter().map(|(name, count)| (name, number(count))).unzip();
+    let rows = connections.read(sql, &[&names, &counts, &holder]).await?;
+    rows.iter().map(|row| Ok((get(row, 0)?, count(row, 1)?))).collect()
+}

@@ -1,0 +1,113 @@
+//! Processes at work on one database: who is alive, who does what is due, what they count together.
+
+use super::Postgres;
+use super::checks::Stage;
+use super::checks::dues::operation;
+use super::checks::samples::{START, create, row};
+use entitlement::{Moment, Stage as OperationStage};
+use ids::EntitlementKey;
+use std::sync::Arc;
+use store::{Change, Clock, PostgresOptions, PostgresStore, Store};
+
+/// A process that is at work under a name.
+async fn node(postgres: &Postgres, name: &str) -> Arc<dyn Store> {
+    let options = postgres.options(Clock::manual(START)).await;
+    let options = PostgresOptions { node: Some(name.to_owned()), ..options };
+    Arc::new(PostgresStore::open(options).await.unwrap())
+}
+
+async fn names(store: &dyn Store) -> Vec<String> {
+    store.nodes().await.unwrap().into_iter().map(|node| node.name).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_at_work_is_known_to_all_until_it_ends() {
+    let postgres = Postgres::default();
+    let (a, b) = (node(&postgres, "a").await, node(&postgres, "b").await);
+    assert_eq!(names(a.as_ref()).await, ["a", "b"]);
+    let asks = Stage::open(&postgres).await.store;
+    assert_eq!(names(asks.as_ref()).await, ["a", "b"], "who only asks is none of them");
+    let again = node(&postgres, "a").await;
+    assert_eq!(names(b.as_ref()).await, ["a", "b"], "the one before is gone");
+    again.close().await.unwrap();
+    b.close().await.unwrap();
+    assert!(names(asks.as_ref()).await.iter().all(|name| name == "a"));
+}
+
+fn in_flight(stage: &Stage, key: u128) -> Change {
+    let mut row = row(stage.place, key, &format!("c{key}"));
+    row.state.operation = Some(operation(OperationStage::InFlight));
+    create(row)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn operations_of_others_are_not_lost_at_a_start() {
+    let postgres = Postgres::default();
+    let stage = Stage::open(&postgres).await;
+    let a = node(&postgres, "a").await;
+    stage.done(in_flight(&stage, 1)).await;
+    let b = node(&postgres, "b").await;
+    assert_eq!(b.in_flight(10).await, Ok(Vec::new()), "a is at work");
+    a.close().await.unwrap();
+    let alone = node(&postgres, "b").await;
+    assert_eq!(alone.in_flight(10).await, Ok(vec![EntitlementKey(1)]));
+}
+
+fn due(stage: &Stage, key: u128, at: Moment) -> Change {
+    let mut row = row(stage.place, key, &format!("c{key}"));
+    row.due_at = Some(at);
+    create(row)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_due_is_given_to_one_of_them() {
+    let postgres = Postgres::default();
+    let stage = Stage::open(&postgres).await;
+    for key in 1..=40 {
+        stage.done(due(&stage, key, START.plus_ms(i64::try_from(key).unwrap()))).await;
+    }
+    let (a, b) = (node(&postgres, "a").await, node(&postgres, "b").await);
+    let by = START.plus_s(1);
+    let both = tokio::join!(a.due(by, 30), b.due(by, 30));
+    let (of_a, of_b) = (both.0.unwrap(), both.1.unwrap());
+    let of_both = async || [a.due(by, 40).await.unwrap(), b.due(by, 40).await.unwrap()];
+    let [all_of_a, all_of_b] = of_both().await;
+    assert!(of_a.iter().all(|one| all_of_a.contains(one)) && of_b.iter().all(|one| all_of_b.contains(one)));
+    assert!(all_of_a.iter().all(|one| !all_of_b.contains(one)), "{all_of_a:?} {all_of_b:?}");
+    assert_eq!(all_of_a.len() + all_of_b.len(), 40);
+    assert!(all_of_a.is_sorted() && all_of_b.is_sorted());
+    assert_eq!(of_both().await, [all_of_a, all_of_b], "and stays with whom it was given to");
+    b.close().await.unwrap();
+    assert_eq!(a.due(by, 100).await.unwrap().len(), 40, "who ends leaves it to the others");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_each_counts_the_others_learn() {
+    let postgres = Postgres::default();
+    let (a, b) = (node(&postgres, "a").await, node(&postgres, "b").await);
+    let counted = |name: &str, count| (name.to_owned(), count);
+    assert_eq!(a.count_together(vec![counted("x", 5)]).await, Ok(Vec::new()));
+    assert_eq!(b.count_together(vec![counted("x", 1), counted("y", 2)]).await, Ok(vec![counted("x", 5)]));
+    let mut others = a.count_together(vec![counted("x", 9)]).await.unwrap();
+    others.sort();
+    assert_eq!(others, [counted("x", 1), counted("y", 2)]);
+    assert_eq!(b.count_together(Vec::new()).await, Ok(vec![counted("x", 9)]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_head_of_the_audit_grows_for_all() {
+    let postgres = Postgres::default();
+    let (a, b) = (node(&postgres, "a").await, node(&postgres, "b").await);
+    assert_eq!(b.audit_head().await, Ok(0));
+    let entry = store::AuditEntry {
+        at: START,
+        who: "anna (uid 0)".into(),
+        act: "catalog.apply".into(),
+        subject: "version 1".into(),
+        before: None,
+        after: None,
+        note: None,
+    };
+    a.administer(Vec::new(), entry).await.unwrap();
+    assert_eq!(b.audit_head().await, Ok(1));
+}
