@@ -1,14 +1,16 @@
 //! `entitle backup`: one consistent copy of a store, made while the hub goes on (docs/BACKUP.md).
 
-use crate::operator::DATABASE;
+use crate::database::{Place, ServerOptions, USUAL, beside};
 use crate::progress::Bar;
-use crate::sqlite_file;
 use crate::text::print;
 use anyhow::Result;
 use clap::Args;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use store::SqliteFile;
+
+/// What is done with other data.
+const INSTEAD: &str = "A PostgreSQL database is backed up by its own tools: docs/OPERATIONS.md, \"PostgreSQL\".";
 
 /// Examples under `--help`.
 pub(crate) const EXAMPLES: &str = "Examples:
@@ -26,7 +28,7 @@ pub(crate) struct Options {
     /// The file to be made; nothing is overwritten
     to: PathBuf,
     /// Where the data lies, as sqlite:PATH
-    #[arg(long, env = "ENTITLE_DATABASE", default_value = DATABASE)]
+    #[arg(long, env = "ENTITLE_DATABASE", default_value = USUAL)]
     database: String,
     /// Print JSON
     #[arg(long)]
@@ -38,7 +40,7 @@ pub(crate) struct Options {
 /// # Errors
 /// Where the copy cannot be made; nothing is left of it.
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
-    let from = sqlite_file(&options.database)?;
+    let from = Place::parse(&options.database, &ServerOptions::default())?.into_file(INSTEAD)?;
     let made = {
         let bar = Bar::of_bytes();
         SqliteFile::open(&from)?.backup(&options.to, |done, all| bar.show("copying", done, all))?
@@ -61,7 +63,5 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
 
 /// The key file beside a data file, if there is one.
 pub(crate) fn key_of(database: &Path) -> Option<PathBuf> {
-    let mut name = database.as_os_str().to_owned();
-    name.push(".key");
-    Some(PathBuf::from(name)).filter(|key| key.exists())
+    Some(beside(database, ".key")).filter(|key| key.exists())
 }

@@ -1,6 +1,7 @@
 //! `entitle.toml`: settings that would be flags. What stands in it takes the place of a flag's default, so
 //! a flag and the environment go before it. Keys are the flags' names with `_` for `-`: those of `serve` at
-//! the top, those of `sandbox` under `[sandbox]`; `database` and `key_file` count for every command.
+//! the top, those of `sandbox` under `[sandbox]`; where the data lie (`database` …) and `key_file` count for
+//! every command.
 
 use crate::failure::Misuse;
 use anyhow::{Context, Result};
@@ -15,7 +16,7 @@ const USUAL: &str = "entitle.toml";
 /// The flag that names another one.
 const FLAG: &str = "--config";
 /// What counts for all commands that know it.
-const EVERYBODYS: [&str; 2] = ["database", "key_file"];
+const EVERYBODYS: [&str; 4] = ["database", "database_password_file", "database_tls_ca", "key_file"];
 
 /// Values of one setting.
 type Values = Vec<String>;

@@ -1,10 +1,11 @@
 //! The flags that say which hub is asked, and as whom: as a reseller by its credential, or as an operator
 //! of the hub through its data file.
 
+use crate::database::{Place, ServerOptions};
 use crate::entitlement::{Mode, whose};
 use crate::failure::Misuse;
 use crate::operator::Operator;
-use crate::{operator, settings, sqlite_file};
+use crate::{operator, settings};
 use anyhow::{Context, Result};
 use clap::Args;
 use client::Client;
@@ -31,10 +32,12 @@ pub(crate) struct Connection {
     /// File that holds the password; else it is $ENTITLE_PASSWORD, else, on loopback, `sandbox`
     #[arg(long, env = "ENTITLE_PASSWORD_FILE", hide_env_values = true, value_name = "FILE")]
     password_file: Option<PathBuf>,
-    /// Ask as an operator instead, of the hub with these data (sqlite:PATH), running or not; a --url goes
-    /// before it
+    /// Ask as an operator instead, of the hub with these data (sqlite:PATH or postgres://…), running or
+    /// not; a --url goes before it
     #[arg(long, env = "ENTITLE_DATABASE", hide_env_values = true)]
     database: Option<String>,
+    #[command(flatten)]
+    server: ServerOptions,
     /// As an operator: this reseller's; an id alone says whose it is
     #[arg(long, value_name = "KEY")]
     reseller: Option<String>,
@@ -92,7 +95,7 @@ impl Connection {
             }
             return Ok(Asked { hub: self.as_reseller()?, operator: None });
         };
-        let operator = operator::reach(&sqlite_file(database)?, self.key_file.as_deref()).await?;
+        let operator = operator::reach(&Place::parse(database, &self.server)?, self.key_file.as_deref()).await?;
         match self.side(&operator, id).await {
             Ok((reseller, mode)) => Ok(Asked { hub: operator.seen_by(&reseller, &mode)?, operator: Some(operator) }),
             Err(error) => {

@@ -1,16 +1,15 @@
-//! `entitle doctor`: looks through a store and says what is wrong with it. Reads the file itself,
-//! beside the hub that owns it or without one, and changes nothing. What is compared stands in
+//! `entitle doctor`: looks through a store and says what is wrong with it. Reads the file, or the database,
+//! itself, beside the hubs at work on it or without one, and changes nothing. What is compared stands in
 //! `hub::doctor`.
 
-use crate::operator::DATABASE;
+use crate::database::{Place, ServerOptions, USUAL};
 use crate::progress::Bar;
-use crate::sqlite_file;
 use crate::text::{Paint, WIDTH, clean, print, wrap};
 use anyhow::Result;
 use clap::Args;
 use hub::doctor::{self, Examination, Wanted};
 use std::process::ExitCode;
-use store::{Depth, SqliteFile};
+use store::{Depth, Examine, Node, SqliteFile, Store};
 
 /// Examples under `--help`.
 pub(crate) const EXAMPLES: &str = "Examples:
@@ -25,9 +24,11 @@ is, or it could not be looked at, 2 wrong command line.";
 /// What is looked at, and how closely.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// Where the data lies, as sqlite:PATH
-    #[arg(long, env = "ENTITLE_DATABASE", default_value = DATABASE)]
+    /// Where the data lies: sqlite:PATH or postgres://USER@HOST/DATABASE
+    #[arg(long, env = "ENTITLE_DATABASE", hide_env_values = true, default_value = USUAL)]
     database: String,
+    #[command(flatten)]
+    server: ServerOptions,
     /// Compare every index with its table, too: takes longer
     #[arg(long)]
     full: bool,
@@ -41,37 +42,59 @@ pub(crate) struct Options {
 /// # Errors
 /// Where the store cannot be read.
 pub(crate) async fn run(options: &Options) -> Result<ExitCode> {
-    let file = SqliteFile::open(sqlite_file(&options.database)?)?;
-    let owner = file.owner();
-    let examination = examine(&file, if options.full { Depth::Full } else { Depth::Quick }).await?;
+    let place = Place::parse(&options.database, &options.server)?;
+    let depth = if options.full { Depth::Full } else { Depth::Quick };
+    let (examination, beside) = match &place {
+        Place::File(path) => {
+            let file = SqliteFile::open(path)?;
+            let owner = file.owner();
+            let owner = owner.map(|pid| pid.map_or("another process".to_owned(), |pid| format!("process {pid}")));
+            let beside = owner.map(|owner| format!("; beside {owner}, which owns the file"));
+            (examine(&file, depth).await?, beside)
+        }
+        Place::Server(server) => {
+            let store = server.open().await?;
+            let examination = examine(store.examine(), depth).await?;
+            let beside = beside_nodes(&store.nodes().await?);
+            store.close().await?;
+            (examination, beside)
+        }
+    };
     if options.json {
         print(&format!("{:#}\n", examination.to_json()))?;
     } else {
-        let beside = owner.map(|pid| pid.map_or("another process".to_owned(), |pid| format!("process {pid}")));
-        print(&report(&file, beside.as_deref(), &examination))?;
+        print(&report(&place, &beside.unwrap_or_default(), &examination))?;
     }
     Ok(if examination.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Looks at a file with a bar on the terminal.
+/// The hubs at work on a database.
+fn beside_nodes(nodes: &[Node]) -> Option<String> {
+    let names: Vec<String> = nodes.iter().map(|node| format!("{} ({})", node.name, node.version)).collect();
+    match names.len() {
+        0 => None,
+        1 => Some(format!("; beside the hub on {}", names[0])),
+        many => Some(format!("; beside {many} hubs: {}", names.join("; "))),
+    }
+}
+
+/// Looks at a store with a bar on the terminal.
 ///
 /// # Errors
 /// Where the store cannot be read.
-pub(crate) async fn examine(file: &SqliteFile, depth: Depth) -> Result<Examination> {
+pub(crate) async fn examine(store: &dyn Examine, depth: Depth) -> Result<Examination> {
     let bar = Bar::counting();
     let mut told = |progress: doctor::Progress| bar.show(progress.part, progress.done, progress.all);
-    Ok(doctor::run(file, &Wanted { depth, ..Wanted::default() }, &mut told).await?)
+    Ok(doctor::run(store, &Wanted { depth, ..Wanted::default() }, &mut told).await?)
 }
 
-fn report(file: &SqliteFile, beside: Option<&str>, examination: &Examination) -> String {
+fn report(place: &Place, beside: &str, examination: &Examination) -> String {
     let paint = Paint::for_stdout();
     let mut text = findings(examination, paint);
     let doctor::Looked { accounts, entitlements, events, notifications, claims } = examination.looked;
     text.push_str(&format!(
-        "{}: entitlements {entitlements}, events {events}, notifications {notifications}, request identities \
-         {claims}, feeds {accounts}{}.\n",
-        file.path().display(),
-        beside.map(|owner| format!("; beside {owner}, which owns the file")).unwrap_or_default()
+        "{place}: entitlements {entitlements}, events {events}, notifications {notifications}, request \
+         identities {claims}, feeds {accounts}{beside}.\n"
     ));
     for part in &examination.not_looked_at {
         text.push_str(&format!(

@@ -2,12 +2,13 @@
 //! opens the secrets in the store and is worth as much as all of them; a backup of the data without it
 //! cannot send a notification.
 
+use crate::database::Place;
 use anyhow::{Context, Result, bail};
 use hub::{Random, SealingKey};
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use store::Store;
 
 /// Only the owner reads.
@@ -15,30 +16,23 @@ const MODE: u32 = 0o600;
 /// Digits of a key.
 const DIGITS: usize = 64;
 
-/// The key of this data file; a new one where nothing is sealed yet.
+/// The key of these data; a new one where nothing is sealed yet.
 ///
 /// # Errors
 /// Where the file is not readable, readable for others, no key, or missing although secrets are sealed.
-pub(crate) async fn sealing_key(database: &Path, named: Option<&Path>, store: &dyn Store) -> Result<SealingKey> {
-    let file = named.map_or_else(|| beside(database), Path::to_owned);
+pub(crate) async fn sealing_key(place: &Place, named: Option<&Path>, store: &dyn Store) -> Result<SealingKey> {
+    let file = named.map_or_else(|| place.usual_key(), Path::to_owned);
     let bytes = match read(&file)? {
         Some(bytes) => bytes,
         None if store.secrets().await?.is_empty() => make(&file)?,
         None => bail!(
-            "the key file {} is missing, and the secrets in {} were sealed with it; put it back from where it \
-             was saved (--key-file names another place)",
+            "the key file {} is missing, and the secrets in {place} were sealed with it; put it back from where \
+             it was saved, or bring it from the machine of another hub on these data (--key-file names another \
+             place)",
             file.display(),
-            database.display()
         ),
     };
     Ok(SealingKey::new(&bytes)?)
-}
-
-/// Where the key of a data file lies unless told otherwise.
-pub(crate) fn beside(database: &Path) -> PathBuf {
-    let mut name = database.as_os_str().to_owned();
-    name.push(".key");
-    name.into()
 }
 
 fn read(path: &Path) -> Result<Option<[u8; 32]>> {

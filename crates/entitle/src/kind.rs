@@ -2,8 +2,8 @@
 //! the other's: a sandbox would let its well-known password in, and empty test data; a serving hub has no
 //! test clock.
 
+use crate::database::Place;
 use anyhow::{Result, bail};
-use std::path::Path;
 use store::Store;
 
 /// The setting's name in the store.
@@ -30,19 +30,17 @@ impl Kind {
     ///
     /// # Errors
     /// Where it is the other's.
-    pub(crate) async fn take(self, store: &dyn Store, file: &Path) -> Result<()> {
+    pub(crate) async fn take(self, store: &dyn Store, place: &Place) -> Result<()> {
         match store.setting(SETTING).await? {
             None => Ok(store.put_setting(SETTING, self.word().as_bytes().to_vec()).await?),
             Some(kept) if kept == self.word().as_bytes() => Ok(()),
             Some(_) => match self {
-                Self::Sandbox => bail!(
-                    "{} holds the data of a serving hub; a sandbox wants a file of its own (--database)",
-                    file.display()
-                ),
+                Self::Sandbox => {
+                    bail!("{place} holds the data of a serving hub; a sandbox wants a place of its own (--database)")
+                }
                 Self::Hub => bail!(
-                    "{} holds the data of a sandbox; `entitle sandbox` runs it, and a running one is asked through \
-                     its socket. A hub wants a file of its own (--database)",
-                    file.display()
+                    "{place} holds the data of a sandbox; `entitle sandbox` runs it, and a running one is asked through \
+                     its socket. A hub wants a place of its own (--database)"
                 ),
             },
         }

@@ -6,6 +6,7 @@ mod catalog;
 mod config_file;
 mod connection;
 mod credential;
+mod database;
 mod doctor;
 mod entitlement;
 mod failure;
@@ -155,17 +156,6 @@ fn settled() -> anyhow::Result<Cli> {
     let arguments: Vec<String> = std::env::args_os().map(|one| one.to_string_lossy().into_owned()).collect();
     let command = config_file::applied(Cli::command(), &arguments, settings::config_file())?;
     Ok(Cli::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit()))
-}
-
-/// The file of an embedded store.
-fn sqlite_file(database: &str) -> anyhow::Result<PathBuf> {
-    match database.split_once(':') {
-        Some(("sqlite", path)) if !path.is_empty() => Ok(PathBuf::from(path)),
-        _ => {
-            let hint = format!("Say sqlite:PATH, for example {}.", operator::DATABASE);
-            Err(failure::Misuse::new(format!("--database {database} names no data file"), hint).into())
-        }
-    }
 }
 
 /// Most commands either fail or do all they were asked.

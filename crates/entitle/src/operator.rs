@@ -1,21 +1,20 @@
 //! The way to a hub's operator interface (docs/OPERATIONS.md): through the socket beside its data file
-//! while a hub runs, else by opening the file and answering within this process. The same calls, the same
-//! code, the same audit.
+//! while a hub runs, else by opening the file, or the database, and answering within this process. The same
+//! calls, the same code, the same audit.
 
+use crate::database::{Opened, Place, ServerOptions, USUAL};
 use crate::key_file;
 use crate::kind::Kind;
+use crate::settings;
 use crate::socket;
-use crate::{settings, sqlite_file};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use client::{Answer, Call, Client, Http};
 use hub::{Hub, OPERATOR_HEADER, Receivers, open_serving, serve_operator};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use store::{OpenError, SqliteStore, Store};
+use store::{OpenError, SqliteStore};
 
-/// Where a serving hub keeps its data unless told otherwise.
-pub(crate) const DATABASE: &str = "sqlite:.entitle/hub.db";
 /// Bytes on their way within the process.
 const PIPE_BYTES: usize = 64 * 1024;
 
@@ -23,9 +22,12 @@ const PIPE_BYTES: usize = 64 * 1024;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Hub")]
 pub(crate) struct OperatorOptions {
-    /// The hub's data, as sqlite:PATH; a running hub is asked through the socket beside it
-    #[arg(long, env = "ENTITLE_DATABASE", hide_env_values = true, default_value = DATABASE)]
+    /// The hub's data: sqlite:PATH, where a running hub is asked through the socket beside it, or
+    /// postgres://USER@HOST/DATABASE, which is asked itself
+    #[arg(long, env = "ENTITLE_DATABASE", hide_env_values = true, default_value = USUAL)]
     database: String,
+    #[command(flatten)]
+    server: ServerOptions,
     /// The key file that opens sealed secrets, if it is not beside the data
     #[arg(long, env = "ENTITLE_KEY_FILE", hide_env_values = true, value_name = "FILE")]
     key_file: Option<PathBuf>,
@@ -35,7 +37,7 @@ pub(crate) struct OperatorOptions {
 pub(crate) struct Operator {
     http: Http,
     /// Held open in this process, where no hub runs.
-    store: Option<Arc<SqliteStore>>,
+    store: Option<Opened>,
 }
 
 impl OperatorOptions {
@@ -44,12 +46,20 @@ impl OperatorOptions {
     /// # Errors
     /// Where neither socket nor file can be had; the text says what to do.
     pub(crate) async fn reach(&self) -> Result<Operator> {
-        reach(&sqlite_file(&self.database)?, self.key_file.as_deref()).await
+        reach(&Place::parse(&self.database, &self.server)?, self.key_file.as_deref()).await
     }
 }
 
-/// Reaches the hub of this data file.
-pub(crate) async fn reach(file: &Path, key: Option<&Path>) -> Result<Operator> {
+/// Reaches the hub of these data. Those of a server are asked themselves: what an operator does there,
+/// every hub on them follows within a second.
+pub(crate) async fn reach(place: &Place, key: Option<&Path>) -> Result<Operator> {
+    match place {
+        Place::File(file) => reach_file(place, file, key).await,
+        Place::Server(server) => within(place, Opened::Server(Arc::new(server.open().await?)), key).await,
+    }
+}
+
+async fn reach_file(place: &Place, file: &Path, key: Option<&Path>) -> Result<Operator> {
     if let Some(stream) = socket::connect(file).await? {
         let http = Http::over(stream).await.map_err(anyhow::Error::msg)?;
         return Ok(Operator { http, store: None });
@@ -68,16 +78,21 @@ pub(crate) async fn reach(file: &Path, key: Option<&Path>) -> Result<Operator> {
         }
         Err(error) => return Err(error.into()),
     };
-    Kind::Hub.take(store.as_ref(), file).await?;
-    let sealing = key_file::sealing_key(file, key, store.as_ref()).await?;
-    let shared = Arc::clone(&store) as Arc<dyn Store>;
+    within(place, Opened::File(store), key).await
+}
+
+/// Answers within this process.
+async fn within(place: &Place, opened: Opened, key: Option<&Path>) -> Result<Operator> {
+    let store = opened.store();
+    Kind::Hub.take(store.as_ref(), place).await?;
+    let sealing = key_file::sealing_key(place, key, store.as_ref()).await?;
     let parts =
-        open_serving(shared, sealing, "http://127.0.0.1", Receivers::Public(Vec::new()), Vec::new().into()).await?;
+        open_serving(store, sealing, "http://127.0.0.1", Receivers::Public(Vec::new()), Vec::new().into()).await?;
     let hub = Hub::build(parts).await?;
     let (here, there) = tokio::io::duplex(PIPE_BYTES);
     tokio::spawn(serve_operator(hub, there, format!("uid {}", settings::uid()), None));
     let http = Http::over(here).await.map_err(anyhow::Error::msg)?;
-    Ok(Operator { http, store: Some(store) })
+    Ok(Operator { http, store: Some(opened) })
 }
 
 impl Operator {
@@ -103,7 +118,7 @@ impl Operator {
     /// Ends it. What was opened here is closed, so that the next may open it.
     pub(crate) async fn close(self) -> Result<()> {
         if let Some(store) = self.store {
-            store.close().await.context("the store did not close cleanly")?;
+            store.store().close().await.context("the store did not close cleanly")?;
         }
         Ok(())
     }

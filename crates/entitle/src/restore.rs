@@ -2,16 +2,18 @@
 //! it is put into its place.
 
 use crate::backup::key_of;
+use crate::database::{Place, ServerOptions, USUAL};
 use crate::doctor;
-use crate::operator::DATABASE;
 use crate::progress::Bar;
-use crate::sqlite_file;
 use crate::text::{Paint, print};
 use anyhow::{Result, bail};
 use clap::Args;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use store::{Depth, Restored, Restoring};
+
+/// What is done with other data.
+const INSTEAD: &str = "A PostgreSQL database is restored by its own tools: docs/OPERATIONS.md, \"PostgreSQL\".";
 
 /// Examples under `--help`.
 pub(crate) const EXAMPLES: &str = "Examples:
@@ -27,7 +29,7 @@ pub(crate) struct Options {
     /// The backup
     from: PathBuf,
     /// Where the data is to lie, as sqlite:PATH
-    #[arg(long, env = "ENTITLE_DATABASE", default_value = DATABASE)]
+    #[arg(long, env = "ENTITLE_DATABASE", default_value = USUAL)]
     database: String,
     /// Keep aside what is there, and put the backup into its place
     #[arg(long)]
@@ -42,7 +44,7 @@ pub(crate) struct Options {
 /// # Errors
 /// Where the backup is not sound or the place cannot be had; what was there is as it was.
 pub(crate) async fn run(options: &Options) -> Result<ExitCode> {
-    let place = sqlite_file(&options.database)?;
+    let place = Place::parse(&options.database, &ServerOptions::default())?.into_file(INSTEAD)?;
     let restoring = {
         let bar = Bar::of_bytes();
         Restoring::prepare(&options.from, &place, options.replace, |done, all| bar.show("copying", done, all))?

@@ -1,17 +1,16 @@
 //! A hub at work, from its start to its end: listeners, workers, operators; and the order in which they
 //! stop, which is the same for the sandbox and for `serve`.
 
+use crate::database::Opened;
 use anyhow::{Context, Result, bail};
 use hub::{Dispatch, Hub, Operators, Server};
 use std::path::PathBuf;
-use std::sync::Arc;
-use store::{SqliteStore, Store};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 /// Everything that runs.
 pub(crate) struct Running {
-    pub(crate) store: Arc<SqliteStore>,
+    pub(crate) store: Opened,
     pub(crate) hub: Hub,
     pub(crate) server: Server,
     pub(crate) operators: Vec<Operators>,
@@ -50,7 +49,7 @@ impl Running {
             workers.await.context("the workers did not stop cleanly")?;
         }
         hub.flush_traces().await;
-        store.close().await.context("the store did not close cleanly")?;
+        store.store().close().await.context("the store did not close cleanly")?;
         if store.stopped() {
             bail!("the store stopped because of a fault of the disk; see the log. What was answered is safe.");
         }
@@ -59,7 +58,7 @@ impl Running {
 }
 
 /// Ready on SIGTERM, Ctrl-C, or when the store has stopped.
-async fn stopped(store: &SqliteStore) {
+async fn stopped(store: &Opened) {
     let Ok(mut terminate) = signal(SignalKind::terminate()) else {
         return;
     };

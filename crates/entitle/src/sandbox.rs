@@ -1,15 +1,16 @@
 //! `entitle sandbox`: a hub to develop against, on one loopback port (docs/API.md section 8).
 
+use crate::database::{Opened, Place, ServerOptions};
 use crate::kind::Kind;
 use crate::running::Running;
 use crate::start_text::StartText;
-use crate::{key_file, socket, sqlite_file, watching};
+use crate::{key_file, socket, watching};
 use anyhow::{Context, Result};
 use clap::Args;
 use hub::{Hub, Operators, Random, Server, open_sandbox};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use store::{SqliteStore, Store};
+use store::SqliteStore;
 
 /// Where the sandbox keeps its data unless told otherwise.
 const DATABASE: &str = "sqlite:.entitle/sandbox.db";
@@ -30,9 +31,11 @@ pub(crate) struct Options {
     /// Address to listen on
     #[arg(long, env = "ENTITLE_LISTEN", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
-    /// Where the data lies, as sqlite:PATH
-    #[arg(long, env = "ENTITLE_DATABASE", default_value = DATABASE)]
+    /// Where the data lies: sqlite:PATH or postgres://USER@HOST/DATABASE
+    #[arg(long, env = "ENTITLE_DATABASE", hide_env_values = true, default_value = DATABASE)]
     database: String,
+    #[command(flatten)]
+    server: ServerOptions,
     /// Scheme and host of activation links, if not the address listened on
     #[arg(long, env = "ENTITLE_PUBLIC_URL")]
     public_url: Option<String>,
@@ -53,34 +56,42 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 }
 
 async fn sandbox(options: &Options) -> Result<()> {
-    let file = sqlite_file(&options.database)?;
+    let place = Place::parse(&options.database, &options.server)?;
     let server = Server::bind(options.listen).await?;
     let address = server.address().context("the system does not say which address it gave")?;
     let public_url = options.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
-    let store = Arc::new(SqliteStore::open(&file, store::Options::default())?);
-    Kind::Sandbox.take(store.as_ref(), &file).await?;
+    let opened = match &place {
+        Place::File(file) => Opened::File(Arc::new(SqliteStore::open(file, store::Options::default())?)),
+        Place::Server(server) => Opened::Server(Arc::new(server.open().await?)),
+    };
+    let store = opened.store();
+    Kind::Sandbox.take(store.as_ref(), &place).await?;
     if options.fresh {
         store.reset_test_data().await.context("the data could not be emptied")?;
     }
     let password = password(address)?;
-    let sealing = key_file::sealing_key(&file, None, store.as_ref()).await?;
-    let shared = Arc::clone(&store) as Arc<dyn Store>;
+    let sealing = key_file::sealing_key(&place, None, store.as_ref()).await?;
+    let shared = Arc::clone(&store);
     let (parts, secrets) = open_sandbox(shared, &public_url, &password, sealing, ::openapi::document().into()).await?;
     let hub = Hub::build(parts).await?;
     options.watching.trace(&hub)?;
-    let bound = socket::bind(&file)?;
+    let bound = match &place {
+        Place::File(file) => Some(socket::bind(file)?),
+        Place::Server(_) => None,
+    };
     StartText {
         url: &public_url,
         address,
         password: &password,
-        file: &file,
+        place: &place,
         now: store.now(),
         clock_offset_ms: store.clock_offset_ms(),
         webhook_secret: &secrets.webhook_secret,
     }
     .print();
-    let operators = vec![Operators::Socket(bound.listener)];
-    Running { store, hub, server, operators, names: bound.names }.until_stopped().await
+    let (listener, names) = bound.map(|bound| (Operators::Socket(bound.listener), bound.names)).unzip();
+    let operators = listener.into_iter().collect();
+    Running { store: opened, hub, server, operators, names: names.unwrap_or_default() }.until_stopped().await
 }
 
 /// On loopback the well-known password; anywhere else a random one, printed at start.

@@ -1,11 +1,11 @@
 //! `entitle serve`: a hub for resellers and merchants, by the catalog in its store (docs/OPERATIONS.md).
 
+use crate::database::{Limits, Opened, Place, ServerOptions, USUAL};
 use crate::failure::Misuse;
 use crate::kind::Kind;
-use crate::operator::DATABASE;
 use crate::running::Running;
 use crate::watching::Watching;
-use crate::{key_file, socket, sqlite_file};
+use crate::{key_file, socket};
 use anyhow::{Context, Result, bail};
 use catalog::IpNet;
 use clap::Args;
@@ -14,7 +14,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use store::{SqliteStore, Store};
+use std::time::Duration;
+use store::SqliteStore;
 use tokio::net::TcpListener;
 
 /// Examples under `--help`.
@@ -25,6 +26,8 @@ the flag's name (listen = \"…\"). A flag goes before the environment, that bef
 Examples:
   entitle serve
   entitle serve --database sqlite:/var/lib/entitle/hub.db --listen 127.0.0.1:8080
+  entitle serve --database postgres://entitle@db.example.com/entitle
+                                            one of several hubs on a PostgreSQL database
   entitle catalog apply catalog.toml        in another terminal: who sells what of whom
   entitle credential create acme-test       and a first password";
 
@@ -34,9 +37,25 @@ pub(crate) struct Options {
     /// Address to listen on
     #[arg(long, env = "ENTITLE_LISTEN", hide_env_values = true, default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
-    /// Where the data lie, as sqlite:PATH
-    #[arg(long, env = "ENTITLE_DATABASE", hide_env_values = true, default_value = DATABASE)]
+    /// Where the data lie: sqlite:PATH, or postgres://USER@HOST/DATABASE, on which several hubs may serve
+    #[arg(long, env = "ENTITLE_DATABASE", hide_env_values = true, default_value = USUAL)]
     database: String,
+    #[command(flatten)]
+    server: ServerOptions,
+    /// Connections of this hub to a PostgreSQL database at most
+    #[arg(long, env = "ENTITLE_DATABASE_CONNECTIONS", hide_env_values = true, value_name = "N", default_value_t = 12)]
+    #[arg(value_parser = clap::value_parser!(u16).range(6..=1_000))]
+    database_connections: u16,
+    /// Seconds after which a statement is broken off there; one that commits never is
+    #[arg(
+        long,
+        env = "ENTITLE_DATABASE_TIMEOUT",
+        hide_env_values = true,
+        value_name = "SECONDS",
+        default_value_t = 15
+    )]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=3_600))]
+    database_timeout: u16,
     /// Scheme and host that resellers and users reach this hub by
     #[arg(long, env = "ENTITLE_PUBLIC_URL", hide_env_values = true)]
     public_url: Option<String>,
@@ -80,7 +99,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 }
 
 async fn serve(options: &Options) -> Result<()> {
-    let file = sqlite_file(&options.database)?;
+    let place = Place::parse(&options.database, &options.server)?;
     let port = options.operator_port().await?;
     let transport = options.transport()?;
     transport.check(options.listen)?;
@@ -88,22 +107,29 @@ async fn serve(options: &Options) -> Result<()> {
     let server = Server::bind(options.listen).await?.over(transport);
     let address = server.address().context("the system does not say which address it gave")?;
     let public_url = options.public_url.clone().unwrap_or_else(|| format!("{scheme}://{address}"));
-    let store = Arc::new(SqliteStore::open(&file, store::Options::default())?);
-    Kind::Hub.take(store.as_ref(), &file).await?;
-    let sealing = key_file::sealing_key(&file, options.key_file.as_deref(), store.as_ref()).await?;
-    let shared = Arc::clone(&store) as Arc<dyn Store>;
+    let opened = match &place {
+        Place::File(file) => Opened::File(Arc::new(SqliteStore::open(file, store::Options::default())?)),
+        Place::Server(server) => Opened::Server(Arc::new(server.open_for_hub(address, options.limits()).await?)),
+    };
+    let store = opened.store();
+    Kind::Hub.take(store.as_ref(), &place).await?;
+    let sealing = key_file::sealing_key(&place, options.key_file.as_deref(), store.as_ref()).await?;
     let receivers = Receivers::Public(options.notify_network.clone());
-    let parts = open_serving(shared, sealing, &public_url, receivers, ::openapi::document().into()).await?;
+    let parts = open_serving(store, sealing, &public_url, receivers, ::openapi::document().into()).await?;
     let version = parts.applied.version;
     let hub = Hub::build(parts).await?;
     // It walks everything that is open; the hub serves meanwhile.
     let keeping = hub.clone();
     tokio::spawn(async move { keeping.keep_what_was_created().await });
     options.watching.trace(&hub)?;
-    let bound = socket::bind(&file)?;
-    println!("{}", options.start_text(address, &file, version, &public_url));
-    let operators = [Some(Operators::Socket(bound.listener)), port].into_iter().flatten().collect();
-    let running = Running { store, hub, server, operators, names: bound.names };
+    let bound = match &place {
+        Place::File(file) => Some(socket::bind(file)?),
+        Place::Server(_) => None,
+    };
+    println!("{}", options.start_text(address, &place, version, &public_url));
+    let (socket, names) = bound.map(|bound| (Operators::Socket(bound.listener), bound.names)).unzip();
+    let operators = [socket, port].into_iter().flatten().collect();
+    let running = Running { store: opened, hub, server, operators, names: names.unwrap_or_default() };
     running.until_stopped().await
 }
 
@@ -127,6 +153,13 @@ impl Options {
             (Some(_), None) | (None, Some(_)) => return Err(pair("--tls-certificate", "--tls-key")),
         };
         Ok(Transport { tls, trusted_proxies: self.trusted_proxy.clone(), ..Transport::default() })
+    }
+
+    fn limits(&self) -> Limits {
+        Limits {
+            connections: self.database_connections.into(),
+            statement_timeout: Duration::from_secs(self.database_timeout.into()),
+        }
     }
 
     async fn operator_port(&self) -> Result<Option<Operators>> {
@@ -153,18 +186,20 @@ impl Options {
         Ok(Some(Operators::Port(listener, token)))
     }
 
-    fn start_text(&self, address: SocketAddr, file: &std::path::Path, version: u32, public_url: &str) -> String {
+    fn start_text(&self, address: SocketAddr, place: &Place, version: u32, public_url: &str) -> String {
         let catalog = match version {
             0 => "none yet: `entitle catalog apply FILE` says who sells what".to_owned(),
             version => format!("version {version}"),
         };
+        let operators = match place {
+            Place::File(file) => socket::path_of(file).display().to_string(),
+            Place::Server(_) => "any `entitle` command with the same --database".to_owned(),
+        };
         format!(
-            "Entitle {} hub\n\n  Address      {address}\n  Public URL   {public_url}\n  Data         {}\n  \
-             Operators    {}\n  Catalog      {catalog}\n\n\
+            "Entitle {} hub\n\n  Address      {address}\n  Public URL   {public_url}\n  Data         {place}\n  \
+             Operators    {operators}\n  Catalog      {catalog}\n\n\
              Stop with Ctrl-C.",
             env!("CARGO_PKG_VERSION"),
-            file.display(),
-            socket::path_of(file).display(),
         )
     }
 }

@@ -30,6 +30,11 @@ pub(crate) fn uid() -> u32 {
     rustix::process::getuid().as_raw()
 }
 
+/// What this machine calls itself.
+pub(crate) fn machine() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
 /// The file with settings that the environment names.
 #[expect(clippy::disallowed_methods, reason = "this is the door to the environment")]
 pub(crate) fn config_file() -> Option<std::path::PathBuf> {

@@ -2,6 +2,7 @@
 //! name is too long for a socket, one lies in a directory of the system's for temporary files, and a file
 //! at the long name says where.
 
+use crate::database::beside;
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 use std::fs::{self, DirBuilder};
@@ -23,9 +24,7 @@ pub(crate) struct Bound {
 
 /// The socket's name, or that of the file which names it.
 pub(crate) fn path_of(database: &Path) -> PathBuf {
-    let mut name = database.as_os_str().to_owned();
-    name.push(".sock");
-    name.into()
+    beside(database, ".sock")
 }
 
 /// Binds the socket of a data file that this process owns: whatever is left there is of one that is gone.

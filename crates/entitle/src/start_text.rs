@@ -1,8 +1,8 @@
 //! What the sandbox prints at start: where it is, and three steps that work when pasted.
 
+use crate::database::Place;
 use entitlement::Moment;
 use std::net::SocketAddr;
-use std::path::Path;
 
 /// Everything the text names.
 pub(crate) struct StartText<'a> {
@@ -12,8 +12,8 @@ pub(crate) struct StartText<'a> {
     pub(crate) address: SocketAddr,
     /// The demo credential's password.
     pub(crate) password: &'a str,
-    /// The data file.
-    pub(crate) file: &'a Path,
+    /// Where the data lie.
+    pub(crate) place: &'a Place,
     /// The store's clock.
     pub(crate) now: Moment,
     /// The test clock's offset.
@@ -30,7 +30,7 @@ impl StartText<'_> {
 
     fn text(&self) -> String {
         let version = env!("CARGO_PKG_VERSION");
-        let (url, password, file) = (self.url, self.password, self.file.display());
+        let (url, password, place) = (self.url, self.password, self.place);
         let now = wire::print_date(self.now);
         let clock = match (self.clock_offset_ms + 500).div_euclid(1_000) {
             0 => "real time".to_owned(),
@@ -45,7 +45,7 @@ impl StartText<'_> {
 
   Address      {url}
   Credential   sandbox / {password}
-  Data         {file}
+  Data         {place}
   Clock        {now} ({clock})
   Webhooks     signed with {secret}
 

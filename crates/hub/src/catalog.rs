@@ -190,6 +190,11 @@ impl Catalog {
         self.senders.get(user)
     }
 
+    /// Who is let in, by user name, in no order.
+    pub(crate) fn senders(&self) -> impl Iterator<Item = (&String, &Arc<Sender>)> {
+        self.senders.iter()
+    }
+
     /// All accounts, in no order.
     pub fn accounts(&self) -> impl Iterator<Item = &Arc<Account>> {
         self.accounts.values()

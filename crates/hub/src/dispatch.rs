@@ -13,7 +13,7 @@ pub(crate) use due::{claims_settled, settled_operation};
 pub(crate) use endpoints::Endpoints;
 pub use lanes::{LANE_ATTEMPT_TIMEOUT_MS, retry_delay_ms};
 
-use crate::Hub;
+use crate::{Hub, together};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -38,8 +38,9 @@ impl Dispatch {
     pub fn start(hub: &Hub) -> Self {
         let (stop, stopping) = watch::channel(false);
         let due = tokio::spawn(due_worker(hub.clone(), stopping.clone()));
+        let others = tokio::spawn(together::worker(hub.clone(), stopping.clone()));
         let lanes = tokio::spawn(lanes::worker(hub.clone(), stopping));
-        Self { stop, tasks: vec![due, lanes] }
+        Self { stop, tasks: vec![due, lanes, others] }
     }
 
     /// Lets the workers finish what they have begun, at most 8 s.

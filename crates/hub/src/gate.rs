@@ -71,6 +71,18 @@ impl Gate {
         self.limiter.as_ref().map(|limiter| limiter.count(now)).transpose()
     }
 
+    /// How many requests were taken here so far, if they are counted.
+    pub(crate) fn taken(&self) -> Option<u64> {
+        self.limiter.as_ref().map(Limiter::taken)
+    }
+
+    /// Other hubs have taken so many more.
+    pub(crate) fn count_others(&self, count: u64, now: Instant) {
+        if let Some(limiter) = &self.limiter {
+            limiter.count_others(count, now);
+        }
+    }
+
     /// What signatures are held against, where requests have to be signed.
     pub(crate) fn signing(&self) -> Option<&Signing> {
         self.signing.as_ref()

@@ -25,6 +25,7 @@ mod sandbox;
 mod secrets;
 mod server;
 mod serving;
+mod together;
 mod turns;
 mod watching;
 
@@ -107,6 +108,8 @@ pub struct Inner {
     pub(crate) credentials: credentials::Credentials,
     /// Counts changes of credentials and catalog; whoever waits looks at its own credential again.
     pub(crate) credentials_epoch: watch::Sender<u64>,
+    /// What other hubs have counted.
+    pub(crate) others: together::Others,
     /// Requests at work.
     pub(crate) load: load::Load,
     /// Rung after every commit that put something into a lane.
@@ -180,6 +183,7 @@ impl Hub {
             endpoints: dispatch::Endpoints::default(),
             credentials,
             credentials_epoch: watch::Sender::new(0),
+            others: together::Others::default(),
             load: load::Load::new(parts.load),
             lanes_bell: Notify::new(),
             feed_bells: questions::Bells::default(),

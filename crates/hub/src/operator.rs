@@ -60,7 +60,7 @@ impl Hub {
 
     /// What this hub is, in a few figures.
     async fn operator_status(&self) -> Members {
-        let applied = self.applied.lock().await;
+        let applied = self.applied_now().await?;
         Ok(serde_json::json!({
             "version": env!("CARGO_PKG_VERSION"),
             "sandbox": self.sandbox.is_some(),
@@ -120,6 +120,6 @@ fn changed_meanwhile() -> Box<ErrorAnswer> {
 }
 
 /// An error of the hub itself, told to the operator in full: he has to mend it.
-fn own_fault(error: &crate::HubError) -> Box<ErrorAnswer> {
+pub(crate) fn own_fault(error: &crate::HubError) -> Box<ErrorAnswer> {
     Box::new(ErrorAnswer::new(500, ResponseCode::InternalError, "operator-failed", error.to_string()))
 }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use catalog::Document;
 use merchants::test::PageKey;
 use std::sync::Arc;
-use store::{Act, AuditEntry, Store};
+use store::{Act, Administered, AuditEntry, Store};
 
 /// Where names of the hub's own secrets begin.
 pub(crate) const OWN_SECRETS: &str = "hub/";
@@ -24,6 +24,23 @@ pub struct Applied {
     pub version: u32,
     /// Its document.
     pub document: Document,
+    /// The newest entry of the audit that is in it.
+    pub(crate) as_of: u64,
+}
+
+impl Applied {
+    /// What is in force in the store.
+    pub(crate) async fn newest(store: &dyn Store) -> Result<Self, HubError> {
+        // First, so that what comes meanwhile is looked at again.
+        let as_of = store.audit_head().await?;
+        match store.catalog().await? {
+            None => Ok(Self { as_of, ..Self::default() }),
+            Some((version, text)) => {
+                let document = catalog::read(&text).map_err(|faults| HubError::Catalog(faults.to_string()))?;
+                Ok(Self { version, document, as_of })
+            }
+        }
+    }
 }
 
 /// Everything a serving hub is built from: `receivers` says where notifications may go, `openapi` is the
@@ -42,13 +59,7 @@ pub async fn open_serving(
     let own = Own { store: store.as_ref(), sealing: &sealing, random: &random };
     let (pseudonyms, pages) = (own.secret(PSEUDONYMS).await?, own.secret(PAGES).await?);
     let desk = Desk::new(PageKey::new(pages), public_url);
-    let applied = match store.catalog().await? {
-        None => Applied::default(),
-        Some((version, text)) => {
-            let document = catalog::read(&text).map_err(|faults| HubError::Catalog(faults.to_string()))?;
-            Applied { version, document }
-        }
-    };
+    let applied = Applied::newest(store.as_ref()).await?;
     let secrets = opened(store.as_ref(), &sealing).await?;
     let resolver = Resolver { store: store.as_ref(), desk: &desk, secrets: &secrets };
     let catalog = resolver.catalog(&applied.document).await?;
@@ -76,11 +87,27 @@ struct Own<'a> {
 
 impl Own<'_> {
     async fn secret(&self, name: &'static str) -> Result<[u8; 32], HubError> {
-        let kept = self.store.secrets().await?.into_iter().find(|secret| secret.name == name);
-        if let Some(kept) = kept {
-            let text = self.sealing.open(name, &kept.sealed).ok_or_else(|| HubError::Sealed(name.to_owned()))?;
-            return read_hex(&text).ok_or(HubError::Secret(name));
+        loop {
+            if let Some(secret) = self.kept(name).await? {
+                return Ok(secret);
+            }
+            if let Some(secret) = self.made(name).await? {
+                return Ok(secret);
+            }
         }
+    }
+
+    async fn kept(&self, name: &'static str) -> Result<Option<[u8; 32]>, HubError> {
+        let kept = self.store.secrets().await?.into_iter().find(|secret| secret.name == name);
+        let Some(kept) = kept else {
+            return Ok(None);
+        };
+        let text = self.sealing.open(name, &kept.sealed).ok_or_else(|| HubError::Sealed(name.to_owned()))?;
+        read_hex(&text).ok_or(HubError::Secret(name)).map(Some)
+    }
+
+    /// `None` where another process was first.
+    async fn made(&self, name: &'static str) -> Result<Option<[u8; 32]>, HubError> {
         let made: [u8; 32] = self.random.secret()?;
         let text: String = made.iter().map(|byte| format!("{byte:02x}")).collect();
         let sealed = self.sealing.seal(name, &text, self.random)?;
@@ -93,8 +120,11 @@ impl Own<'_> {
             after: None,
             note: Some("made at first start".to_owned()),
         };
-        self.store.administer(vec![Act::Secret { name: name.to_owned(), sealed: Some(sealed) }], entry).await?;
-        Ok(made)
+        let act = Act::NewSecret { name: name.to_owned(), sealed };
+        Ok(match self.store.administer(vec![act], entry).await? {
+            Administered::Done(_) => Some(made),
+            Administered::ChangedMeanwhile => None,
+        })
     }
 }
 

@@ -23,6 +23,14 @@ pub enum Act {
         /// The document.
         document: String,
     },
+    /// A sealed secret is kept that must not be there yet: the hub's own, of which there is one whichever
+    /// process makes it first.
+    NewSecret {
+        /// Its name.
+        name: String,
+        /// Sealed by the hub.
+        sealed: Vec<u8>,
+    },
     /// A sealed secret is kept, or removed.
     Secret {
         /// Its name.

@@ -38,11 +38,17 @@ pub(super) struct Limiter {
     base: Instant,
     /// When the bucket is full again, in nanoseconds after `base`; in the past it is full.
     full_at_ns: AtomicU64,
+    /// Requests that were taken here, so far.
+    taken: AtomicU64,
 }
+
+/// What other hubs take is owed here for so long at most: whoever is refused for longer because of them would
+/// be refused by a clock that went wrong.
+const OWED_MAX_NS: u64 = 5 * SECOND_NS;
 
 impl Limiter {
     pub(super) fn new(rate: Rate, base: Instant) -> Self {
-        Self { rate, base, full_at_ns: AtomicU64::new(0) }
+        Self { rate, base, full_at_ns: AtomicU64::new(0), taken: AtomicU64::new(0) }
     }
 
     /// With what was counted before, if it was counted the same way.
@@ -52,19 +58,40 @@ impl Limiter {
             let full_at_ns = old.full_at_ns.load(Ordering::Relaxed).saturating_sub(later);
             self.full_at_ns.store(full_at_ns, Ordering::Relaxed);
         }
+        self.taken.store(old.taken(), Ordering::Relaxed);
+    }
+
+    pub(super) fn taken(&self) -> u64 {
+        self.taken.load(Ordering::Relaxed)
+    }
+
+    /// Takes what others have taken out of the same bucket, even where it is empty: then so much less is
+    /// taken here from now on.
+    pub(super) fn count_others(&self, count: u64, now: Instant) {
+        let now_ns = self.since_base_ns(now);
+        let most = now_ns.saturating_add(self.rate.capacity_ns()).saturating_add(OWED_MAX_NS);
+        let took = self.rate.interval_ns().saturating_mul(count);
+        let owed = |full_at: u64| Some(full_at.max(now_ns).saturating_add(took).min(most.max(full_at)));
+        let _ = self.full_at_ns.fetch_update(Ordering::Relaxed, Ordering::Relaxed, owed);
+    }
+
+    fn since_base_ns(&self, now: Instant) -> u64 {
+        u64::try_from(now.saturating_duration_since(self.base).as_nanos()).unwrap_or(u64::MAX)
     }
 
     /// How the limit stands after this request, or with the seconds to wait where it is one too many.
     pub(super) fn count(&self, now: Instant) -> Result<RateLimit, (RateLimit, u32)> {
-        let since_base = now.saturating_duration_since(self.base);
-        let now_ns = u64::try_from(since_base.as_nanos()).unwrap_or(u64::MAX);
+        let now_ns = self.since_base_ns(now);
         let (interval, capacity) = (self.rate.interval_ns(), self.rate.capacity_ns());
         let counted = self.full_at_ns.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |full_at| {
             let next = full_at.max(now_ns).saturating_add(interval);
             (next.saturating_sub(now_ns) <= capacity).then_some(next)
         });
         match counted {
-            Ok(before) => Ok(self.standing(before.max(now_ns).saturating_add(interval), now_ns)),
+            Ok(before) => {
+                self.taken.fetch_add(1, Ordering::Relaxed);
+                Ok(self.standing(before.max(now_ns).saturating_add(interval), now_ns))
+            }
             Err(full_at) => {
                 let next = full_at.saturating_add(interval).saturating_sub(capacity);
                 Err((self.standing(full_at, now_ns), seconds(next.saturating_sub(now_ns))))
@@ -153,6 +180,33 @@ mod tests {
         let other = limiter(2, 1);
         other.count_on_from(&old);
         assert!(other.count(after(&old, 20)).is_ok());
+    }
+
+    #[test]
+    fn hubs_that_tell_each_other_take_no_more_together_than_one_alone() {
+        let hubs = [limiter(200, 100), limiter(200, 100), limiter(200, 100)];
+        let mut heard = [0; 3];
+        let mut taken_in_first_s = 0;
+        for ms in 0..10_000 {
+            for hub in &hubs {
+                let _ = (0..3).filter(|_| hub.count(after(hub, ms)).is_ok()).count();
+            }
+            if ms % 250 == 0 {
+                let taken: Vec<u64> = hubs.iter().map(Limiter::taken).collect();
+                for (hub, heard) in hubs.iter().zip(&mut heard) {
+                    let others = taken.iter().sum::<u64>() - hub.taken();
+                    hub.count_others(others - *heard, after(hub, ms));
+                    *heard = others;
+                }
+            }
+            if ms == 1_000 {
+                taken_in_first_s = hubs.iter().map(Limiter::taken).sum();
+            }
+        }
+        let alone = 100 + 200 * 10;
+        let taken: u64 = hubs.iter().map(Limiter::taken).sum();
+        assert!(taken.abs_diff(alone) * 5 <= alone, "{taken} instead of {alone}");
+        assert!(taken_in_first_s <= 3 * 100 + 3 * 200, "{taken_in_first_s}");
     }
 
     #[test]

@@ -49,7 +49,7 @@ impl Hub {
     pub(super) async fn catalog_plan(&self, asked: &Asked) -> Members {
         self.served_by_catalog()?;
         let document = read(asked.text("document")?)?;
-        let applied = self.applied.lock().await;
+        let applied = self.applied_now().await?;
         let wanted = self.wanted(&applied.document, &document).await?;
         Ok(wanted.print(applied.version).members())
     }
@@ -57,7 +57,7 @@ impl Hub {
     pub(super) async fn catalog_apply(&self, asked: &Asked) -> Members {
         self.served_by_catalog()?;
         let document = read(asked.text("document")?)?;
-        let mut applied = self.applied.lock().await;
+        let mut applied = self.applied_now().await?;
         let expected = asked.number("expectedVersion", u64::from(u32::MAX))?;
         if expected.is_some_and(|expected| expected != u64::from(applied.version)) {
             return Err(changed_meanwhile());
@@ -67,7 +67,7 @@ impl Hub {
 
     pub(super) async fn catalog_rollback(&self, asked: &Asked) -> Members {
         self.served_by_catalog()?;
-        let mut applied = self.applied.lock().await;
+        let mut applied = self.applied_now().await?;
         let before = u64::from(applied.version).saturating_sub(1);
         let version = asked.number("version", u64::from(u32::MAX))?.unwrap_or(before);
         if version == 0 {

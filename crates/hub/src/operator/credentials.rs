@@ -19,7 +19,7 @@ const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 12..=256;
 impl Hub {
     pub(super) async fn credential_list(&self) -> Members {
         let rows = self.store.credentials().await.map_err(from_store)?;
-        let applied = self.applied.lock().await;
+        let applied = self.applied_now().await?;
         let now = self.store.now();
         let mut users: Vec<&str> = rows.iter().map(|row| row.user.as_str()).collect();
         users.extend(applied.document.credentials.keys().map(String::as_str));
@@ -50,7 +50,7 @@ impl Hub {
 
     /// Gives a credential of the catalog its first password.
     pub(super) async fn credential_create(&self, user: &str, asked: &Asked) -> Members {
-        let applied = self.applied.lock().await;
+        let applied = self.applied_now().await?;
         let Some(terms) = applied.document.credentials.get(user) else {
             let hint = "Write it into the catalog as [credentials.NAME] with reseller and mode, and apply that.";
             return Err(unknown("user", format!("The catalog has no credential {user}."), hint));
@@ -73,7 +73,7 @@ impl Hub {
 
     /// Gives it another password; the old one is good for as long as they overlap.
     pub(super) async fn credential_rotate(&self, user: &str, asked: &Asked) -> Members {
-        let applied = self.applied.lock().await;
+        let applied = self.applied_now().await?;
         let before = self.known(user).await?;
         let account = match applied.document.credentials.get(user) {
             Some(terms) => self.account_of(terms).await?,
@@ -93,7 +93,7 @@ impl Hub {
 
     /// Ends it for good.
     pub(super) async fn credential_revoke(&self, user: &str, asked: &Asked) -> Members {
-        let _one_at_a_time = self.applied.lock().await;
+        let _one_at_a_time = self.applied_now().await?;
         let before = self.known(user).await?;
         let now = self.store.now();
         let after = CredentialRow { revoked_at: Some(now), old_password: None, ..before.clone() };

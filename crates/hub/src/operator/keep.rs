@@ -17,12 +17,14 @@ const LOOK_AFTER: Duration = Duration::from_secs(15);
 
 impl Hub {
     /// Looks once more when nothing can be under way any more that was decided on the catalog before.
-    pub(super) fn keep_later(&self, before: Document) {
+    pub(crate) fn keep_later(&self, before: Document) {
         let hub = self.clone();
         tokio::spawn(async move {
             sleep(LOOK_AFTER).await;
-            let mut applied = hub.applied.lock().await;
-            hub.keep_or_say(&mut applied, &before).await;
+            match hub.applied_now().await {
+                Ok(mut applied) => hub.keep_or_say(&mut applied, &before).await,
+                Err(error) => cannot_be_kept(&error),
+            }
         });
     }
 
@@ -45,11 +47,7 @@ impl Hub {
     /// The catalog is in force whatever comes of this; the next look makes up for one that failed.
     pub(super) async fn keep_or_say(&self, applied: &mut Applied, before: &Document) {
         if let Err(error) = self.keep_what_came_meanwhile(applied, before).await {
-            tracing::error!(
-                rule = error.rule,
-                message = error.message,
-                "what is needed of the catalog before is not kept"
-            );
+            cannot_be_kept(&error);
         }
     }
 
@@ -80,4 +78,8 @@ impl Hub {
         self.put_catalog(resolved);
         Ok(())
     }
+}
+
+fn cannot_be_kept(error: &ErrorAnswer) {
+    tracing::error!(rule = error.rule, message = error.message, "what is needed of the catalog before is not kept");
 }

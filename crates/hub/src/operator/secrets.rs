@@ -19,7 +19,7 @@ const NAME_CHARS_MAX: usize = 128;
 impl Hub {
     pub(super) async fn secret_list(&self) -> Members {
         let secrets = self.store.secrets().await.map_err(from_store)?;
-        let used = self.applied.lock().await.document.secrets();
+        let used = self.applied_now().await?.document.secrets();
         let line = |name: &str, set_at: Option<String>| {
             let uses: Vec<_> = used.iter().filter(|one| one.name == name).collect();
             let sides: Vec<String> = uses.iter().map(|one| format!("{} {}", one.reseller, one.mode)).collect();
@@ -68,7 +68,7 @@ impl Hub {
         if name.starts_with(super::super::serving::OWN_SECRETS) {
             return Err(invalid("name", "Names that begin with hub/ are the hub's own."));
         }
-        let applied = self.applied.lock().await;
+        let applied = self.applied_now().await?;
         let uses = applied.document.secrets();
         if secret.is_none() && uses.iter().any(|used| used.name == name) {
             let message = format!("The catalog names the secret {name}; it was not removed.");

@@ -113,6 +113,9 @@ async fn is_as_expected(connection: &Connection, act: &Act) -> Result<bool, Faul
     Ok(match act {
         Act::Credential { before, after } => accounts::credential(connection, &after.user).await? == *before,
         Act::Catalog { before, .. } => newest_catalog(connection).await? == *before,
+        Act::NewSecret { name, .. } => {
+            connection.query("SELECT FROM secret WHERE name = $1", &[name]).await?.is_empty()
+        }
         Act::Secret { .. } => true,
     })
 }
@@ -130,7 +133,7 @@ async fn carry_out(connection: &Connection, act: &Act, at: Moment) -> Result<(),
             let sql = "INSERT INTO catalog_version (version, document, at) VALUES ($1, $2, $3)";
             connection.execute(sql, &[&(i64::from(*before) + 1), document, &at.0]).await?;
         }
-        Act::Secret { name, sealed: Some(sealed) } => {
+        Act::NewSecret { name, sealed } | Act::Secret { name, sealed: Some(sealed) } => {
             let sql = "INSERT INTO secret (name, set_at, sealed) VALUES ($1, $2, $3) \
                        ON CONFLICT (name) DO UPDATE SET set_at = excluded.set_at, sealed = excluded.sealed";
             connection.execute(sql, &[name, &at.0, sealed]).await?;

@@ -30,6 +30,9 @@ fn is_as_expected(connection: &Connection, act: &Act) -> Result<bool, Fault> {
     Ok(match act {
         Act::Credential { before, after } => credential(connection, &after.user)? == *before,
         Act::Catalog { before, .. } => accounts::catalog(connection)?.map_or(0, |(version, _)| version) == *before,
+        Act::NewSecret { name, .. } => {
+            !connection.prepare_cached("SELECT 1 FROM secret WHERE name = ?1")?.exists([name])?
+        }
         Act::Secret { .. } => true,
     })
 }
@@ -42,7 +45,7 @@ fn carry_out(connection: &Connection, act: &Act, at: Moment) -> Result<(), Fault
     match act {
         Act::Credential { after, .. } => accounts::put_credential(connection, after),
         Act::Catalog { document, .. } => accounts::put_catalog(connection, document, at).map(drop),
-        Act::Secret { name, sealed: Some(sealed) } => {
+        Act::NewSecret { name, sealed } | Act::Secret { name, sealed: Some(sealed) } => {
             connection
                 .prepare_cached(
                     "INSERT INTO secret (name, set_at, sealed) VALUES (?1, ?2, ?3) \

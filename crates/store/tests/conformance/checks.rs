@@ -152,8 +152,8 @@ macro_rules! conformance {
                 settings_are_replaced, closing_keeps_everything,
                 a_closed_store_refuses, a_reset_empties_test_data_only;
             operators: catalogs_are_numbered_and_kept, acts_that_expect_something_else_change_nothing,
-                secrets_are_replaced_and_removed, the_audit_is_one_chain_over_acts_and_changes,
-                uses_count_what_is_open_and_undelivered;
+                secrets_are_replaced_and_removed, a_new_secret_is_made_once,
+                the_audit_is_one_chain_over_acts_and_changes, uses_count_what_is_open_and_undelivered;
             standings: an_open_store_answers_and_a_closed_one_does_not, what_lies_where_is_counted,
                 open_operations_are_found_in_every_stage, batches_commits_and_conflicts_are_counted;
             examinations: all_that_hangs_on_an_entitlement_is_seen_together, claims_come_with_what_they_point_to,

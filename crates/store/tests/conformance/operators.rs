@@ -55,10 +55,20 @@ pub async fn acts_that_expect_something_else_change_nothing(factory: &dyn Factor
         assert_eq!(administer(store, acts, "2").await, Ok(Administered::ChangedMeanwhile));
     }
     assert_eq!(store.secrets().await, Ok(Vec::new()));
+    assert_eq!(store.audit_head().await, Ok(1));
     assert_eq!(store.audit(0, 10).await.unwrap().len(), 1);
     let fresh = Act::Credential { before: Some(credential(account, "one")), after: credential(account, "two") };
     assert_eq!(administer(store, vec![fresh, secret], "2").await, Ok(Administered::Done(2)));
     assert_eq!(store.credentials().await, Ok(vec![credential(account, "two")]));
+}
+
+pub async fn a_new_secret_is_made_once(factory: &dyn Factory) {
+    let stage = Stage::open(factory).await;
+    let store = stage.store.as_ref();
+    let new = |sealed| vec![Act::NewSecret { name: "hub/x".into(), sealed }];
+    assert_eq!(administer(store, new(vec![1]), "one").await, Ok(Administered::Done(1)));
+    assert_eq!(administer(store, new(vec![2]), "two").await, Ok(Administered::ChangedMeanwhile));
+    assert_eq!(store.secrets().await.unwrap()[0].sealed, [1]);
 }
 
 pub async fn secrets_are_replaced_and_removed(factory: &dyn Factory) {
