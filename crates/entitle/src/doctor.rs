@@ -97,9 +97,11 @@ fn report(place: &Place, beside: &str, examination: &Examination) -> String {
          identities {claims}, feeds {accounts}{beside}.\n"
     ));
     for part in &examination.not_looked_at {
-        text.push_str(&format!(
-            "Not looked at: {part}. It takes too long beside a running hub; look at a backup instead.\n"
-        ));
+        let instead = match place {
+            Place::File(_) => " It takes too long beside a running hub; look at a backup instead.",
+            Place::Server(_) => "",
+        };
+        text.push_str(&format!("Not looked at: {part}.{instead}\n"));
     }
     let verdict = match (examination.is_clean(), examination.findings.len() as u64 + examination.left_out) {
         (true, _) => "Nothing is wrong.".to_owned(),

@@ -24,7 +24,11 @@ pub(crate) async fn sealing_key(place: &Place, named: Option<&Path>, store: &dyn
     let file = named.map_or_else(|| place.usual_key(), Path::to_owned);
     let bytes = match read(&file)? {
         Some(bytes) => bytes,
-        None if store.secrets().await?.is_empty() => make(&file)?,
+        None if store.secrets().await?.is_empty() => match make(&file) {
+            Ok(made) => made,
+            // Another hub that starts here at the same time was first.
+            Err(error) => read(&file)?.ok_or(error)?,
+        },
         None => bail!(
             "the key file {} is missing, and the secrets in {place} were sealed with it; put it back from where \
              it was saved, or bring it from the machine of another hub on these data (--key-file names another \
@@ -69,18 +73,20 @@ fn key(text: &str) -> Option<[u8; 32]> {
 fn make(path: &Path) -> Result<[u8; 32]> {
     let bytes: [u8; 32] = Random::from_system()?.secret()?;
     let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    // Under another name first: half a key would be in the way of the whole one. Whoever makes it owns the
-    // store, so nobody else does.
+    // Under another name first: half a key would be in the way of the whole one.
     let mut unfinished = path.as_os_str().to_owned();
-    unfinished.push(".new");
+    unfinished.push(format!(".{}", std::process::id()));
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let written = || -> std::io::Result<()> {
+        std::fs::create_dir_all(folder)?;
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(MODE).open(&unfinished)?;
         writeln!(file, "{text}")?;
         file.sync_all()?;
-        std::fs::hard_link(&unfinished, path)?;
+        let linked = std::fs::hard_link(&unfinished, path);
         std::fs::remove_file(&unfinished)?;
+        linked?;
         // The name, too, has to outlast a loss of power.
-        File::open(path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")))?.sync_all()
+        File::open(folder)?.sync_all()
     };
     written().with_context(|| format!("the key file {} cannot be made", path.display()))?;
     Ok(bytes)
