@@ -138,7 +138,7 @@ impl Cluster {
 
     fn run_with(&self, more: &str) -> Result<(), String> {
         let settings = format!(
-            "{more} -c unix_socket_directories={} -c max_connections=400 -c fsync=on -c \
+            "{more} -c unix_socket_directories={} -c max_connections=1000 -c fsync=on -c \
              synchronous_commit=on -c shared_buffers=64MB",
             self.folder.display()
         );

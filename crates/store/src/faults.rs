@@ -3,7 +3,7 @@
 //! ```
 //! # use store::faults::{Call, Fault, FaultyStore};
 //! # use store::StoreError;
-//! # fn example<S: store::Store>(inner: S) {
+//! # fn example(inner: std::sync::Arc<dyn store::Store>) {
 //! let store = FaultyStore::new(inner);
 //! store.script(Call::Commit, Fault::None); // the first commit passes
 //! store.script(Call::Commit, Fault::After(StoreError::Unknown("cut off".into())));
@@ -17,8 +17,9 @@ mod decorator;
 
 use crate::{Change, Committed, Conflict, Load, Loaded, RowChange, Store, StoreError, Target};
 use std::collections::{HashMap, VecDeque};
+use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// What a call does instead of passing.
@@ -63,23 +64,29 @@ pub enum Call {
     Answers,
 }
 
-/// The decorator.
-#[derive(Debug)]
-pub struct FaultyStore<S> {
-    inner: S,
+/// The decorator, around whichever engine.
+pub struct FaultyStore {
+    inner: Arc<dyn Store>,
     scripts: Mutex<HashMap<Call, VecDeque<Fault>>>,
     held: AtomicUsize,
 }
 
-impl<S: Store> FaultyStore<S> {
+impl fmt::Debug for FaultyStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FaultyStore").field("left", &self.left()).finish_non_exhaustive()
+    }
+}
+
+impl FaultyStore {
     /// A store that passes everything until it is told otherwise.
-    pub fn new(inner: S) -> Self {
+    #[must_use]
+    pub fn new(inner: Arc<dyn Store>) -> Self {
         Self { inner, scripts: Mutex::default(), held: AtomicUsize::new(0) }
     }
 
     /// The store behind.
-    pub const fn inner(&self) -> &S {
-        &self.inner
+    pub fn inner(&self) -> &dyn Store {
+        self.inner.as_ref()
     }
 
     /// Appends a fault for the next call of this kind that has none yet.

@@ -6,20 +6,21 @@
 mod samples;
 
 use samples::{Place, START, create, row};
+use std::sync::Arc;
 use std::time::Duration;
 use store::faults::{Call, Fault, FaultyStore};
 use store::{Cause, Clock, Committed, Load, Options, SqliteStore, Store, StoreError, Target};
 
-async fn stage() -> (tempfile::TempDir, FaultyStore<SqliteStore>, Place) {
+async fn stage() -> (tempfile::TempDir, FaultyStore, Place) {
     let directory = tempfile::tempdir().unwrap();
     let options = Options { clock: Clock::manual(START), ..Options::default() };
-    let store = FaultyStore::new(SqliteStore::open(directory.path().join("store.db"), options).unwrap());
+    let store = FaultyStore::new(Arc::new(SqliteStore::open(directory.path().join("store.db"), options).unwrap()));
     let account = store.account("acme".into(), false).await.unwrap();
     let route = store.route(account, "BANGO".into()).await.unwrap();
     (directory, store, Place { account, route })
 }
 
-async fn is_there(store: &FaultyStore<SqliteStore>, place: Place, key: u128) -> bool {
+async fn is_there(store: &FaultyStore, place: Place, key: u128) -> bool {
     let target = Target::Key(ids::EntitlementKey(key));
     let load = Load { account: place.account, target, identity: None };
     store.inner().load(load).await.unwrap().row.is_some()

@@ -7,12 +7,15 @@ mod call;
 pub(crate) mod contract;
 mod golden;
 mod log;
+#[path = "../engine/place.rs"]
+mod place;
 mod receiver;
 mod scripted_merchant;
 
 pub(crate) use answer::{Answer, FIELDS};
 pub(crate) use call::{Call, basic, connect, create_body, exchange, read_to_end};
 pub(crate) use golden::golden;
+use place::Place;
 pub(crate) use receiver::{Receiver, Reply};
 pub(crate) use scripted_merchant::ScriptedMerchant;
 
@@ -28,7 +31,7 @@ use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use store::faults::FaultyStore;
-use store::{Clock, CredentialRow, Options, SqliteStore, Store};
+use store::{Clock, CredentialRow, Store};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use wire::WebhookSecret;
@@ -44,7 +47,7 @@ pub(crate) struct TestHub {
     pub(crate) clock: Clock,
     pub(crate) store: Arc<dyn Store>,
     /// The same store, where it was told to fail.
-    pub(crate) faults: Option<Arc<FaultyStore<SqliteStore>>>,
+    pub(crate) faults: Option<Arc<FaultyStore>>,
     /// Verifies the demo reseller's notifications.
     pub(crate) secret: WebhookSecret,
     secret_text: String,
@@ -53,7 +56,7 @@ pub(crate) struct TestHub {
     stop: oneshot::Sender<()>,
     server: JoinHandle<()>,
     dispatch: Dispatch,
-    place: tempfile::TempDir,
+    place: Place,
 }
 
 /// How a hub differs from the sandbox as it is.
@@ -144,10 +147,9 @@ impl Setup {
 
     pub(crate) async fn start(self) -> TestHub {
         log::capture();
-        let place = tempfile::tempdir().unwrap();
+        let place = Place::new().await;
         let clock = Clock::manual(START);
-        let options = Options { clock: clock.clone(), ..Options::default() };
-        let (store, faults) = opened(SqliteStore::open(place.path().join("hub.db"), options).unwrap(), self.is_faulty);
+        let (store, faults) = opened(place.open(clock.clone()).await, self.is_faulty);
         let server = Server::bind("127.0.0.1:0".parse().unwrap()).await.unwrap().over(self.transport);
         let address = server.address().unwrap();
         let url = format!("http://{address}");
@@ -171,9 +173,9 @@ impl Setup {
     }
 }
 
-fn opened(store: SqliteStore, is_faulty: bool) -> (Arc<dyn Store>, Option<Arc<FaultyStore<SqliteStore>>>) {
+fn opened(store: Arc<dyn Store>, is_faulty: bool) -> (Arc<dyn Store>, Option<Arc<FaultyStore>>) {
     if !is_faulty {
-        return (Arc::new(store), None);
+        return (store, None);
     }
     let store = Arc::new(FaultyStore::new(store));
     (Arc::clone(&store) as Arc<dyn Store>, Some(store))
@@ -244,9 +246,12 @@ impl TestHub {
         Setup::new().start().await
     }
 
-    /// Its data file.
-    pub(crate) fn file(&self) -> std::path::PathBuf {
-        self.place.path().join("hub.db")
+    /// Its data file, where it has one.
+    pub(crate) fn file(&self) -> Option<std::path::PathBuf> {
+        match &self.place {
+            Place::File(directory) => Some(directory.path().join("hub.db")),
+            Place::Server(_) => None,
+        }
     }
 
     /// The store's clock, as records print it.

@@ -3,6 +3,7 @@
 
 use crate::connector::Scripted;
 use crate::merchant::Merchant;
+use crate::place::Place;
 use crate::receiver::Receiver;
 use bytes::Bytes;
 use entitlement::{Entitlement, MerchantEvent, Moment, Rejection, Told};
@@ -14,9 +15,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 use store::faults::FaultyStore;
-use store::{
-    Clock, Load, NotificationState, Options, Report, Row, SqliteStore, Store, StoredEvent, StoredNotification, Target,
-};
+use store::{Clock, Load, NotificationState, Report, Row, Store, StoredEvent, StoredNotification, Target};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -58,13 +57,13 @@ pub struct Case {
     pub clock: Clock,
     pub plan: Plan,
     life: Option<Life>,
-    directory: tempfile::TempDir,
+    place: Place,
 }
 
 /// From one start to the next crash.
 pub struct Life {
     pub hub: Hub,
-    pub store: Arc<FaultyStore<SqliteStore>>,
+    pub store: Arc<FaultyStore>,
     pub account: Arc<Account>,
     pub dispatch: Option<Dispatch>,
     pub runtime: Runtime,
@@ -78,7 +77,7 @@ impl Case {
             clock: Clock::manual(START),
             plan,
             life: None,
-            directory: tempfile::tempdir().unwrap(),
+            place: Builder::new_current_thread().enable_all().build().unwrap().block_on(Place::new()),
         };
         let life = Some(case.begin());
         Self { life, ..case }
@@ -92,7 +91,7 @@ impl Case {
         self.life.as_mut().expect("it has crashed")
     }
 
-    pub fn store(&self) -> &FaultyStore<SqliteStore> {
+    pub fn store(&self) -> &FaultyStore {
         &self.life().store
     }
 
@@ -117,9 +116,7 @@ impl Case {
 
     fn begin(&self) -> Life {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let options = Options { clock: self.clock.clone(), writer_cache_mib: 4, ..Options::default() };
-        let path = self.directory.path().join("hub.db");
-        let store = Arc::new(FaultyStore::new(SqliteStore::open(path, options).unwrap()));
+        let store = Arc::new(FaultyStore::new(runtime.block_on(self.place.open(self.clock.clone()))));
         let (hub, account) = runtime.block_on(self.build(&store));
         let _inside = runtime.enter();
         let dispatch = self.plan.workers.then(|| Dispatch::start(&hub));
@@ -127,7 +124,7 @@ impl Case {
         Life { hub, store, account, dispatch, runtime }
     }
 
-    async fn build(&self, store: &Arc<FaultyStore<SqliteStore>>) -> (Hub, Arc<Account>) {
+    async fn build(&self, store: &Arc<FaultyStore>) -> (Hub, Arc<Account>) {
         let plan = self.plan;
         let id = store.account("acme".to_owned(), false).await.unwrap();
         let secret = WebhookSecret::parse("whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=").unwrap();

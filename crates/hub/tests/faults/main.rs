@@ -15,6 +15,8 @@ mod merchant;
 mod operations;
 mod outcomes;
 mod overtaking;
+#[path = "../engine/place.rs"]
+mod place;
 mod queued;
 mod receiver;
 mod recovery;

@@ -9,7 +9,7 @@ use crate::{
 use entitlement::Moment;
 use ids::{AccountId, EntitlementKey, NotificationId, OperationId, RouteId, TargetId};
 
-impl<S: Store> Store for FaultyStore<S> {
+impl Store for FaultyStore {
     fn now(&self) -> Moment {
         self.inner.now()
     }
