@@ -57,11 +57,15 @@ conformance!(Postgres::default());
 
 #[path = "postgres/broken.rs"]
 mod broken;
+#[path = "postgres/growth.rs"]
+mod growth;
 #[path = "postgres/opening.rs"]
 mod opening;
 #[path = "postgres/plans.rs"]
 mod plans;
 #[path = "postgres/several.rs"]
 mod several;
+#[path = "postgres/versions.rs"]
+mod versions;
 #[path = "postgres/wire.rs"]
 mod wire;

@@ -61,6 +61,11 @@ impl Database {
         ask(&self.url, sql).await
     }
 
+    /// A session that stays.
+    pub async fn session(&self) -> Session {
+        Session::begin(&self.url).await
+    }
+
     /// Where the server listens on this machine, whatever the way of the tests to it.
     pub async fn socket(&self) -> PathBuf {
         let ask = "SELECT split_part(current_setting('unix_socket_directories'), ',', 1) || '/.s.PGSQL.' || \
@@ -90,15 +95,42 @@ impl Drop for Database {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the tests look into the database beside the store")]
 async fn ask(url: &str, sql: &str) -> Vec<String> {
-    let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap_or_else(|error| {
-        panic!("{url} cannot be reached: {error:?}\n{MISSING}");
-    });
-    let carried = tokio::spawn(connection);
-    let messages = client.simple_query(sql).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+    let Session { client, carried } = Session::begin(url).await;
+    let answer = answers(&client, sql).await;
     drop(client);
     let _ = carried.await;
+    answer
+}
+
+/// A session of the test's own.
+pub struct Session {
+    client: tokio_postgres::Client,
+    carried: tokio::task::JoinHandle<Result<(), tokio_postgres::Error>>,
+}
+
+impl Session {
+    #[expect(clippy::disallowed_methods, reason = "the tests look into the database beside the store")]
+    async fn begin(url: &str) -> Self {
+        let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap_or_else(|error| {
+            panic!("{url} cannot be reached: {error:?}\n{MISSING}");
+        });
+        Self { client, carried: tokio::spawn(connection) }
+    }
+
+    /// Carries out statements; the first column of what they answer.
+    pub async fn ask(&self, sql: &str) -> Vec<String> {
+        answers(&self.client, sql).await
+    }
+
+    /// The same where it may fail.
+    pub async fn try_ask(&self, sql: &str) -> Result<(), tokio_postgres::Error> {
+        self.client.simple_query(sql).await.map(drop)
+    }
+}
+
+async fn answers(client: &tokio_postgres::Client, sql: &str) -> Vec<String> {
+    let messages = client.simple_query(sql).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
     let column = |message| match message {
         tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
         _ => None,
