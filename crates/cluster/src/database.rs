@@ -3,7 +3,8 @@
 use crate::Cluster;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
-use tokio_postgres::NoTls;
+use tokio::task::JoinHandle;
+use tokio_postgres::{Client, Error, NoTls};
 
 const MISSING: &str = "these tests need PostgreSQL: install Debian's package (`cargo xtask setup`, or `apt-get install \
                        postgresql`), or name a server in ENTITLE_TEST_POSTGRES_URL (postgres://user@host/database), \
@@ -31,7 +32,7 @@ fn find() -> Result<Server, String> {
     match std::env::var("ENTITLE_TEST_POSTGRES_URL") {
         Ok(url) => Ok(Server { url, _cluster: None }),
         Err(_) => {
-            let cluster = Cluster::start()?;
+            let cluster = Cluster::start_hasty()?;
             Ok(Server { url: cluster.url(), _cluster: Some(cluster) })
         }
     }
@@ -58,6 +59,11 @@ impl Database {
     /// Carries out statements; the first column of what they answer.
     pub async fn ask(&self, sql: &str) -> Vec<String> {
         ask(&self.url, sql).await
+    }
+
+    /// A session that stays.
+    pub async fn session(&self) -> Session {
+        Session::begin(&self.url).await
     }
 
     /// Where the server listens on this machine, whatever the way of the tests to it.
@@ -89,15 +95,46 @@ impl Drop for Database {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the tests look into the database beside the store")]
 pub(crate) async fn ask(url: &str, sql: &str) -> Vec<String> {
-    let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap_or_else(|error| {
-        panic!("{url} cannot be reached: {error:?}\n{MISSING}");
-    });
-    let carried = tokio::spawn(connection);
-    let messages = client.simple_query(sql).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+    let Session { client, carried } = Session::begin(url).await;
+    let answer = answers(&client, sql).await;
     drop(client);
     let _ = carried.await;
+    answer
+}
+
+/// A session of a test's own, beside the store.
+#[derive(Debug)]
+pub struct Session {
+    client: Client,
+    carried: JoinHandle<Result<(), Error>>,
+}
+
+impl Session {
+    #[expect(clippy::disallowed_methods, reason = "tests look into the database beside the store")]
+    async fn begin(url: &str) -> Self {
+        let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap_or_else(|error| {
+            panic!("{url} cannot be reached: {error:?}\n{MISSING}");
+        });
+        Self { client, carried: tokio::spawn(connection) }
+    }
+
+    /// Carries out statements; the first column of what they answer.
+    pub async fn ask(&self, sql: &str) -> Vec<String> {
+        answers(&self.client, sql).await
+    }
+
+    /// The same where it may fail.
+    ///
+    /// # Errors
+    /// The server's.
+    pub async fn try_ask(&self, sql: &str) -> Result<(), Error> {
+        self.client.simple_query(sql).await.map(drop)
+    }
+}
+
+async fn answers(client: &Client, sql: &str) -> Vec<String> {
+    let messages = client.simple_query(sql).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
     let column = |message| match message {
         tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
         _ => None,

@@ -9,5 +9,5 @@ mod database;
 mod programs;
 mod server;
 
-pub use database::Database;
+pub use database::{Database, Session};
 pub use server::Cluster;

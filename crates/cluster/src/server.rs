@@ -18,6 +18,7 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 pub struct Cluster {
     binaries: PathBuf,
     folder: PathBuf,
+    is_hasty: bool,
     /// It ends with this program: its guard waits for this to be closed.
     _ends: ChildStdin,
 }
@@ -29,10 +30,7 @@ impl Cluster {
     /// Where PostgreSQL's programs are not there, or do not start; their own words.
     pub fn start() -> Result<Self, String> {
         let cluster = Self::prepare()?;
-        let mut initdb = as_owner(cluster.binaries.join("initdb"));
-        initdb.args(["--auth=trust", "--encoding=UTF8", "--locale=C", "--username=entitle", "--no-sync", "-D"]);
-        said(initdb.arg(cluster.data()))?;
-        cluster.run()?;
+        cluster.begin()?;
         Ok(cluster)
     }
 
@@ -120,7 +118,7 @@ impl Cluster {
         let folder = PathBuf::from(folder.trim());
         // Before the cluster is there: whatever happens from here on, it ends.
         let ends = guard(&binaries, &folder)?;
-        Ok(Self { binaries, folder, _ends: ends })
+        Ok(Self { binaries, folder, is_hasty: false, _ends: ends })
     }
 
     fn host(&self) -> String {
@@ -131,14 +129,34 @@ impl Cluster {
         self.folder.join("data")
     }
 
-    /// As durable as a real one; nothing listens but the socket.
+    /// As [`Cluster::start`], but what is committed would not survive a loss of power: for tests that cut nobody's,
+    /// and make a database each.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn start_hasty() -> Result<Self, String> {
+        let mut cluster = Self::prepare()?;
+        cluster.is_hasty = true;
+        cluster.begin()?;
+        Ok(cluster)
+    }
+
+    fn begin(&self) -> Result<(), String> {
+        let mut initdb = as_owner(self.binaries.join("initdb"));
+        initdb.args(["--auth=trust", "--encoding=UTF8", "--locale=C", "--username=entitle", "--no-sync", "-D"]);
+        said(initdb.arg(self.data()))?;
+        self.run()
+    }
+
+    /// As durable as a real one, unless it was asked to be hasty; nothing listens but the socket.
     fn run(&self) -> Result<(), String> {
         self.run_with("-c listen_addresses=")
     }
 
     fn run_with(&self, more: &str) -> Result<(), String> {
+        let durable = if self.is_hasty { "-c fsync=off -c full_page_writes=off" } else { "-c fsync=on" };
         let settings = format!(
-            "{more} -c unix_socket_directories={} -c max_connections=1000 -c fsync=on -c \
+            "{more} {durable} -c unix_socket_directories={} -c max_connections=1000 -c \
              synchronous_commit=on -c shared_buffers=64MB",
             self.folder.display()
         );

@@ -32,7 +32,7 @@ pub use examine::*;
 pub use figures::*;
 pub use lane::*;
 pub use node::Node;
-pub use postgres::{PostgresOpenError, PostgresOptions, PostgresStore};
+pub use postgres::{PostgresOpenError, PostgresOptions, PostgresStore, SchemaStep, StepKind, StepWork};
 pub use query::*;
 pub use restoration::Restoration;
 pub use row::*;

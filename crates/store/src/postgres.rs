@@ -25,6 +25,7 @@ mod nodes;
 mod notifications;
 mod operations;
 mod options;
+mod partitions;
 mod pipeline;
 mod queue;
 mod reports;
@@ -35,6 +36,7 @@ mod tls;
 mod transactions;
 mod values;
 
+pub use migrations::{SchemaStep, StepKind, StepWork};
 pub use options::{PostgresOpenError, PostgresOptions};
 
 use crate::clock::StoreClock;
@@ -44,6 +46,7 @@ use connect::{Connection, Connector, Purpose};
 use connections::Connections;
 use facts::Facts;
 use fault::{Fault, said};
+use migrations::Migrating;
 use queue::Queue;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
@@ -55,6 +58,8 @@ const COMMITTERS: usize = 2;
 
 /// Rows of committers that have not committed for a day are removed; one that is alive writes its row anew.
 const FORGET_COMMITTERS: &str = "DELETE FROM committer WHERE at < now() - interval '1 day'";
+
+const FORGET_PROGRAMS: &str = "DELETE FROM program WHERE at < now() - interval '1 day'";
 
 /// A store in a PostgreSQL database.
 #[derive(Debug)]
@@ -77,6 +82,10 @@ struct Inner {
     holder: Id,
     /// What it calls itself towards the others, if it is at work.
     node: Option<String>,
+    /// For how long histories are kept; none: for ever.
+    history_months: Option<u16>,
+    /// Of the schema, as far as this program knows it.
+    steps: Vec<SchemaStep>,
     /// Committers that are still there.
     committers: watch::Receiver<usize>,
 }
@@ -100,8 +109,12 @@ impl PostgresStore {
         let opening = Opening { connector: &connector };
         let first = opening.connect(Purpose::Keys).await?;
         let clock = options.clock.clone();
-        migrations::migrate(&first, &connector.place, clock.read()).await?;
+        let steps = migrations::known(&options);
+        opening.migrating(&first, &steps).migrate(clock.read(), false).await?;
+        partitions::make(&first).await.map_err(opening.failed("making partitions"))?;
         let holder = opening.begin(&first).await?;
+        let schema = migrations::newest(&steps);
+        keeper::sign(&first, holder, schema).await.map_err(opening.failed("signing on"))?;
         drop(first);
         let own = options.connections_max.saturating_sub(COMMITTERS + Connections::shared_count());
         let connections = Connections::new(Arc::clone(&connector), own);
@@ -140,11 +153,34 @@ impl PostgresStore {
             facts: Facts::default(),
             holder,
             node: options.node,
+            history_months: options.history_months,
+            steps,
             committers,
         });
         let (closing, closed) = watch::channel(false);
         tokio::spawn(keeper::keep(Arc::clone(&inner), closed));
         Ok(Self { inner, closing })
+    }
+
+    /// Brings a database to the newest schema, by every step that it lacks, contract steps included: those
+    /// take away what older programs need, and are refused while one is alive. The steps that were applied.
+    ///
+    /// # Errors
+    /// See [`PostgresOpenError`]; steps before the one that failed stay applied, and it goes on from there.
+    pub async fn migrate(options: PostgresOptions) -> Result<Vec<SchemaStep>, PostgresOpenError> {
+        let connector = Arc::new(Connector::new(&options)?);
+        let opening = Opening { connector: &connector };
+        let first = opening.connect(Purpose::Keys).await?;
+        opening.migrating(&first, &migrations::known(&options)).migrate(options.clock.read(), true).await
+    }
+
+    /// Makes partitions ahead and drops those that are outdated, as is done by itself every minute. What
+    /// somebody holds just now is left for the next time.
+    ///
+    /// # Errors
+    /// What the server says; nothing is half done.
+    pub async fn keep_partitions(&self) -> Result<(), StoreError> {
+        Ok(keeper::keep_partitions(&self.inner).await?)
     }
 
     /// No work is taken from here on; the committers finish what waits, then end.
@@ -187,10 +223,16 @@ impl Opening<'_> {
         }
     }
 
-    /// Forgets committers that are long gone; who this process is.
+    fn migrating<'m>(&'m self, connection: &'m Connection, steps: &'m [SchemaStep]) -> Migrating<'m> {
+        Migrating { connection, place: &self.connector.place, steps }
+    }
+
+    /// Forgets who is long gone; who this process is.
     async fn begin(&self, connection: &Connection) -> Result<Id, PostgresOpenError> {
         let forgotten = connection.execute(FORGET_COMMITTERS, &[]).await;
         forgotten.map_err(self.failed("forgetting committers"))?;
+        let forgotten = connection.execute(FORGET_PROGRAMS, &[]).await;
+        forgotten.map_err(self.failed("forgetting programs"))?;
         self.new_id(connection).await
     }
 

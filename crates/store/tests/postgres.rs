@@ -54,6 +54,8 @@ conformance!(Postgres::default());
 
 #[path = "postgres/broken.rs"]
 mod broken;
+#[path = "postgres/growth.rs"]
+mod growth;
 #[path = "postgres/nodes.rs"]
 mod nodes;
 #[path = "postgres/opening.rs"]
@@ -64,5 +66,7 @@ mod plans;
 mod several;
 #[path = "postgres/tls.rs"]
 mod tls;
+#[path = "postgres/versions.rs"]
+mod versions;
 #[path = "postgres/wire.rs"]
 mod wire;

@@ -120,8 +120,8 @@ pub(super) async fn clock(connections: &Connections) -> Result<(i64, i64), Fault
 }
 
 /// Nobody commits while it is emptied: else a change could lose the half of it that was written before.
-const HOLD_ALL: &str =
-    "LOCK TABLE claim, entitlement, callback, operation, lane, notification, event, account IN EXCLUSIVE MODE";
+const HOLD_ALL: &str = "LOCK TABLE claim, answer, entitlement, callback, operation, lane, notification, event, \
+     feed_mark, account IN EXCLUSIVE MODE";
 
 /// Whether there is anything of a live account.
 const HAS_LIVE_DATA: &str = "SELECT EXISTS (SELECT FROM account WHERE live AND position > 0) \
@@ -129,15 +129,18 @@ const HAS_LIVE_DATA: &str = "SELECT EXISTS (SELECT FROM account WHERE live AND p
      OR EXISTS (SELECT FROM entitlement WHERE live)";
 
 const EMPTY_ALL: &str = "DELETE FROM event; DELETE FROM claim; DELETE FROM lane; DELETE FROM notification; \
-     DELETE FROM callback; DELETE FROM operation; DELETE FROM entitlement";
+     DELETE FROM callback; DELETE FROM operation; DELETE FROM entitlement; DELETE FROM answer; \
+     DELETE FROM feed_mark";
 
 const EMPTY_TEST_ONLY: &str = "
     DELETE FROM event WHERE account IN (SELECT id FROM account WHERE NOT live);
     DELETE FROM claim WHERE account IN (SELECT id FROM account WHERE NOT live);
     DELETE FROM notification WHERE account IN (SELECT id FROM account WHERE NOT live);
-    DELETE FROM lane l WHERE NOT EXISTS (SELECT FROM entitlement e WHERE e.key = l.key AND e.live);
-    DELETE FROM callback c WHERE NOT EXISTS (SELECT FROM entitlement e WHERE e.key = c.key AND e.live);
-    DELETE FROM operation WHERE key IN (SELECT key FROM entitlement WHERE NOT live);
+    DELETE FROM answer WHERE account IN (SELECT id FROM account WHERE NOT live);
+    DELETE FROM feed_mark WHERE account IN (SELECT id FROM account WHERE NOT live);
+    DELETE FROM lane WHERE account IN (SELECT id FROM account WHERE NOT live);
+    DELETE FROM callback WHERE account IN (SELECT id FROM account WHERE NOT live);
+    DELETE FROM operation WHERE account IN (SELECT id FROM account WHERE NOT live);
     DELETE FROM entitlement WHERE NOT live";
 
 /// Empties all test data; the number of the clock's new beginning.
@@ -154,7 +157,7 @@ async fn empty_in(connection: &Connection) -> Result<i64, Fault> {
         None => true,
     };
     connection.batch(if live { EMPTY_TEST_ONLY } else { EMPTY_ALL }).await?;
-    connection.batch("UPDATE account SET position = 0 WHERE NOT live").await?;
+    connection.batch("UPDATE account SET position = 0, day = '1970-01-01' WHERE NOT live").await?;
     connection.execute(PUT_SETTING, &[&CLOCK_OFFSET, &b"0".as_slice()]).await?;
     let sql = "INSERT INTO setting AS s (name, value) VALUES ($1, '1') ON CONFLICT (name) DO UPDATE \
                SET value = convert_to((convert_from(s.value, 'UTF8')::bigint + 1)::text, 'UTF8') \

@@ -191,14 +191,18 @@ pub(super) async fn catalog_version(connections: &Connections, version: u32) -> 
     connections.read(sql, &[&i64::from(version)]).await?.first().map(read_catalog).transpose()
 }
 
-/// Walks all open entitlements and all notifications: seconds for millions.
+/// Walks all open entitlements, and all lanes in which something waits: seconds for millions.
 pub(super) async fn uses(connections: &Connections) -> Result<Uses, Fault> {
     let open = "SELECT e.account, e.route, r.merchant, e.product, e.offer, count(*) FROM entitlement e \
                 JOIN route r ON r.id = e.route WHERE e.slot IS NOT NULL \
                 GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 4, 5 NULLS FIRST";
-    let undelivered = "SELECT e.account, e.route, r.merchant, e.product, e.offer, count(*) FROM notification n \
-                       JOIN entitlement e ON e.key = n.key JOIN route r ON r.id = e.route \
-                       WHERE n.state = 'waiting' GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 4, 5 NULLS FIRST";
+    let undelivered = "SELECT e.account, e.route, r.merchant, e.product, e.offer, count(*) \
+                       FROM lane l \
+                       JOIN notification n ON n.key = l.key AND n.target = l.target AND n.sequence >= l.head \
+                           AND n.day BETWEEN l.head_day AND l.day \
+                       JOIN entitlement e ON e.key = l.key JOIN route r ON r.id = e.route \
+                       WHERE l.attempt_at IS NOT NULL AND n.state = 'waiting' \
+                       GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 4, 5 NULLS FIRST";
     Ok(Uses {
         open: product_uses(&connections.search(open, &[]).await?)?,
         undelivered: product_uses(&connections.search(undelivered, &[]).await?)?,

@@ -29,7 +29,7 @@ mod lanes;
 mod look;
 mod write;
 
-pub(super) use look::{Looked, Number, look};
+pub(super) use look::{Checked, Looked, Number, look};
 pub(super) use write::{Step, write};
 
 use crate::prepared::Prepared;

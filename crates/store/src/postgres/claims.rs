@@ -3,7 +3,7 @@
 use super::connect::Purpose;
 use super::connections::Connections;
 use super::fault::Fault;
-use super::values::{Id, count_opt, get, moment};
+use super::values::{Day, Id, count_opt, get, moment};
 use crate::Claim;
 use crate::codec::read_answer;
 use entitlement::Moment;
@@ -13,16 +13,35 @@ use tokio_postgres::Row;
 /// A claim without its account and identity, in the order [`read_opt`] takes it.
 macro_rules! claim_columns {
     () => {
-        "c.fingerprint, c.key, c.operation, c.at, c.http, c.form, c.code, c.version, c.answer"
+        "c.fingerprint, c.key, c.operation, c.at, c.http, c.form, c.code, c.version, c.number, c.answered_on"
     };
 }
 pub(super) use claim_columns;
 
 /// How many columns those are.
-pub(super) const COLUMNS: usize = 9;
+pub(super) const COLUMNS: usize = 10;
 
-/// Reads the first columns, where an outer join may have found nothing.
-pub(super) fn read_opt(row: &Row, identity: Option<&RequestIdentity>) -> Result<Option<Claim>, Fault> {
+/// Reads the first columns, where an outer join may have found nothing. The text of an answer, where it has
+/// one, lies in a partition of its day: most answers have none, and most claims are never asked for again.
+pub(super) async fn read_opt(
+    connections: &Connections,
+    row: &Row,
+    identity: Option<&RequestIdentity>,
+) -> Result<Option<Claim>, Fault> {
+    let text = match get::<Option<Day>>(row, 9)? {
+        Some(day) => Some(text(connections, get(row, 8)?, day).await?),
+        None => None,
+    };
+    read(row, identity, text)
+}
+
+async fn text(connections: &Connections, claim: i64, day: Day) -> Result<String, Fault> {
+    let found = connections.read("SELECT text FROM answer WHERE claim = $1 AND day = $2", &[&claim, &day]).await?;
+    let gone = || Err(Fault::Content(format!("the text of claim {claim}'s answer is not there")));
+    found.first().map_or_else(gone, |row| get(row, 0))
+}
+
+fn read(row: &Row, identity: Option<&RequestIdentity>, text: Option<String>) -> Result<Option<Claim>, Fault> {
     let (Some(identity), Some(fingerprint)) = (identity, get::<Option<&[u8]>>(row, 0)?) else {
         return Ok(None);
     };
@@ -39,7 +58,7 @@ pub(super) fn read_opt(row: &Row, identity: Option<&RequestIdentity>) -> Result<
             narrow::<i16, u8>(row, 5)?,
             narrow::<i16, u8>(row, 6)?,
             count_opt(row, 7)?,
-            get(row, 8)?,
+            text,
         ))?,
         at: moment(row, 3)?,
     }))

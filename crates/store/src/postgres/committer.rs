@@ -9,9 +9,10 @@
 //! for. Only where all of that fails for long is the outcome `Unknown`, and the caller commits the same
 //! change again, where its own keys decide.
 
-use super::batch::{Entry, Looked, Number, Step, look, write};
+use super::batch::{Checked, Entry, Looked, Number, Step, look, write};
 use super::connect::{Connection, Connector, Purpose};
 use super::fault::{Fault, Meaning, said};
+use super::partitions;
 use super::queue::{Job, Queue, Verdict};
 use super::values::Id;
 use crate::clock::Stopwatch;
@@ -103,6 +104,9 @@ impl Committer {
                 Ok(verdicts) => return Ok(verdicts),
                 Err(fault) => {
                     self.clear_up().await;
+                    if fault.meaning() == Some(Meaning::Unplaced) {
+                        self.make_partitions().await;
+                    }
                     trial.go_on(fault, entries.len() == 1, &self.figures)?;
                 }
             }
@@ -123,7 +127,7 @@ impl Committer {
             Some(connection) => connection,
             none @ None => none.insert(self.connector.connect(Purpose::Commit).await?),
         };
-        let (causes, audit) = match (look(connection, &number, entries).await?, doubt.take()) {
+        let Checked { causes, stands } = match (look(connection, &number, entries).await?, doubt.take()) {
             (Looked::Durable, Some((verdicts, _))) => {
                 connection.batch("ROLLBACK").await?;
                 return Ok(verdicts);
@@ -132,7 +136,7 @@ impl Committer {
                 return Err(Fault::Content(format!("batch {} was there before it was made", self.number)));
             }
             // Whatever the attempt before came to, it is undone.
-            (Looked::Checked(causes, audit), _) => (causes, audit),
+            (Looked::Checked(checked), _) => checked,
         };
         let verdicts: Vec<Verdict> = causes.iter().map(|cause| cause.map_or(Verdict::Done, Verdict::Stood)).collect();
         let passed = passed(entries, &causes);
@@ -141,7 +145,7 @@ impl Committer {
             return Ok(verdicts);
         }
         let begun = Stopwatch::start();
-        match write(connection, &passed, audit).await {
+        match write(connection, &passed, stands).await {
             Ok(()) => {
                 self.figures.commits_us.add(begun.elapsed_us());
                 self.figures.batches.add(entries.len() as u64);
@@ -155,6 +159,15 @@ impl Committer {
                 self.connection = None;
                 Err(error.into())
             }
+        }
+    }
+
+    /// A day came that nobody has prepared. What fails here fails again with the batch.
+    async fn make_partitions(&mut self) {
+        if let Some(connection) = &self.connection
+            && partitions::make(connection).await.is_err()
+        {
+            self.connection = None;
         }
     }
 
@@ -184,14 +197,16 @@ impl Trial {
         let error = StoreError::from(fault);
         match meaning {
             Some(Meaning::Lost) if self.begun.elapsed_ms() < PATIENCE_MS => Ok(()),
-            Some(Meaning::Again | Meaning::Taken) if self.tries < TRIES_TOGETHER => Ok(()),
-            Some(Meaning::Again | Meaning::Taken) if is_alone && self.tries < TRIES_ALONE => Ok(()),
+            Some(Meaning::Again | Meaning::Taken | Meaning::Unplaced) if self.tries < TRIES_TOGETHER => Ok(()),
+            Some(Meaning::Again | Meaning::Taken | Meaning::Unplaced) if is_alone && self.tries < TRIES_ALONE => Ok(()),
             Some(Meaning::Full) => {
                 figures.found_full(true);
                 Err(Failure::All(error))
             }
             Some(Meaning::Lost | Meaning::Busy) => Err(Failure::All(error)),
-            Some(Meaning::Again | Meaning::Taken | Meaning::Refused) | None => Err(Failure::Together(error)),
+            Some(Meaning::Again | Meaning::Taken | Meaning::Unplaced | Meaning::Refused) | None => {
+                Err(Failure::Together(error))
+            }
         }
     }
 

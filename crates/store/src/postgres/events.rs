@@ -44,10 +44,31 @@ pub(super) async fn history(
     key: EntitlementKey,
     up_to_version: Option<u32>,
 ) -> Result<Vec<StoredEvent>, Fault> {
-    let sql = concat!("SELECT ", event_columns!(), " FROM event WHERE key = $1 AND version <= $2 ORDER BY sequence");
+    let sql = concat!(
+        "SELECT ",
+        event_columns!(),
+        " FROM (SELECT since FROM entitlement WHERE key = $1 OFFSET 0) e CROSS JOIN LATERAL \
+         (SELECT * FROM event WHERE key = $1 AND version <= $2 AND day >= e.since OFFSET 0) v ORDER BY sequence"
+    );
     let version = i64::from(up_to_version.unwrap_or(u32::MAX));
     let found = connections.read(sql, &[&Id::from(key), &version]).await?;
     found.iter().map(|row| read(row).map(|(_, event)| event)).collect()
+}
+
+/// Where a feed ($1) is read on from, after a position ($2): not from days before, and not from what is
+/// dropped. Of the latter, histories may have some that they need; the feed has not.
+macro_rules! feed_begin {
+    () => {
+        "(SELECT greatest($2, coalesce((SELECT min(first) - 1 FROM feed_mark WHERE account = $1), 0)) AS after, \
+          coalesce((SELECT m.day FROM feed_mark m WHERE m.account = $1 AND m.first <= $2 + 1 \
+              ORDER BY m.first DESC LIMIT 1), '-infinity') AS day OFFSET 0) b"
+    };
+}
+pub(super) use feed_begin;
+
+/// A position after which a feed is read: one that has another after it.
+pub(super) fn after(position: u64) -> i64 {
+    number(position).min(i64::MAX - 1)
 }
 
 pub(super) async fn feed(
@@ -59,9 +80,12 @@ pub(super) async fn feed(
     let sql = concat!(
         "SELECT ",
         event_columns!(),
-        " FROM event WHERE account = $1 AND position > $2 ORDER BY position LIMIT $3"
+        " FROM ",
+        feed_begin!(),
+        " CROSS JOIN LATERAL (SELECT * FROM event \
+             WHERE account = $1 AND position > b.after AND day >= b.day ORDER BY position LIMIT $3) v ORDER BY position"
     );
-    let found = connections.read(sql, &[&i64::from(account.0), &number(after), &bound(limit)]).await?;
+    let found = connections.read(sql, &[&i64::from(account.0), &self::after(after), &bound(limit)]).await?;
     found.iter().map(read).collect()
 }
 

@@ -8,8 +8,9 @@ mod health;
 use super::Inner;
 use super::accounts;
 use super::connections::Connections;
+use super::events::{self, feed_begin};
 use super::fault::Fault;
-use super::values::{self, Id, bound, count, get, number};
+use super::values::{self, Id, bound, count, get};
 use crate::examine::add_to_runs;
 use crate::{
     Depth, EngineHealth, Examine, Examined, ExaminedAccount, ExaminedClaim, ExaminedKeys, Kept, Restoration,
@@ -43,7 +44,7 @@ impl Examine for Inner {
     }
 
     fn engine_health(&self, depth: Depth) -> StoreFuture<'_, EngineHealth> {
-        Box::pin(async move { Ok(health::of(&self.connections, depth).await?) })
+        Box::pin(async move { Ok(health::of(&self.connections, &self.steps, depth).await?) })
     }
 
     fn restorations(&self) -> StoreFuture<'_, Vec<Restoration>> {
@@ -53,8 +54,10 @@ impl Examine for Inner {
 
 /// As many as PostgreSQL thinks there are: nobody has to count.
 async fn size(connections: &Connections) -> Result<StoreSize, Fault> {
-    let sql = "SELECT greatest(reltuples::bigint, pg_stat_get_live_tuples(oid), 0) FROM unnest($1::text[]) \
-               WITH ORDINALITY AS t(name, place) JOIN pg_class ON oid = to_regclass(t.name) ORDER BY t.place";
+    let sql = "SELECT (SELECT coalesce(sum(greatest(c.reltuples::bigint, pg_stat_get_live_tuples(c.oid), 0)), 0) \
+                   ::bigint FROM pg_class c WHERE c.oid = to_regclass(t.name) \
+                   OR c.oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = to_regclass(t.name))) \
+               FROM unnest($1::text[]) WITH ORDINALITY AS t(name, place) ORDER BY t.place";
     let rows = connections.search(sql, &[&["entitlement", "event", "claim"].as_slice()]).await?;
     let of = |at: usize| rows.get(at).map_or(Ok(0), |row| count(row, 0));
     Ok(StoreSize { entitlements: of(0)?, events: of(1)?, claims: of(2)? })
@@ -82,12 +85,28 @@ async fn feed(
     after: u64,
     limit: usize,
 ) -> Result<Vec<(u64, u64)>, Fault> {
-    let sql = "SELECT position FROM event WHERE account = $1 AND position > $2 ORDER BY position LIMIT $3";
+    let floor = "SELECT coalesce(min(first) - 1, 0) FROM feed_mark WHERE account = $1";
+    let sql = concat!(
+        "SELECT v.position FROM ",
+        feed_begin!(),
+        " CROSS JOIN LATERAL (SELECT position FROM event \
+             WHERE account = $1 AND position > b.after AND day >= b.day ORDER BY position LIMIT $3) v \
+         ORDER BY v.position"
+    );
     let mut runs = Vec::new();
-    for row in &connections.search(sql, &[&i64::from(account.0), &number(after), &bound(limit)]).await? {
+    let floor: u64 = one(&connections.search(floor, &[&i64::from(account.0)]).await?)?;
+    if after < floor {
+        // What was dropped with its partition is no gap: it was there.
+        runs.push((after + 1, floor));
+    }
+    for row in &connections.search(sql, &[&i64::from(account.0), &events::after(after), &bound(limit)]).await? {
         add_to_runs(&mut runs, count(row, 0)?);
     }
     Ok(runs)
+}
+
+fn one(rows: &[tokio_postgres::Row]) -> Result<u64, Fault> {
+    rows.first().map_or(Ok(0), |row| count(row, 0))
 }
 
 /// Keys that stand in a table, walked along its index: those without an entitlement are orphans.

@@ -42,7 +42,7 @@ impl From<Fault> for StoreError {
             Fault::Engine(error) => match Meaning::of(&error) {
                 Meaning::Full => Self::Full,
                 // Nothing was applied, and another time it works.
-                Meaning::Lost | Meaning::Again | Meaning::Taken | Meaning::Busy => Self::Busy,
+                Meaning::Lost | Meaning::Again | Meaning::Taken | Meaning::Unplaced | Meaning::Busy => Self::Busy,
                 Meaning::Refused => Self::Unreadable(said(&error)),
             },
         }
@@ -68,6 +68,8 @@ pub(super) enum Meaning {
     Again,
     /// A unique key was taken meanwhile: the same once more finds whose it is.
     Taken,
+    /// There is no partition for it: with one it works.
+    Unplaced,
     /// No room: nothing applied; it works when there is room.
     Full,
     /// It took too long, or the server has too much to do.
@@ -92,6 +94,9 @@ impl Meaning {
             Self::Full
         } else if *code == SqlState::UNIQUE_VIOLATION {
             Self::Taken
+        } else if *code == SqlState::CHECK_VIOLATION {
+            // No column is checked otherwise.
+            Self::Unplaced
         } else if *code == SqlState::QUERY_CANCELED || class == "53" {
             Self::Busy
         } else if *code == SqlState::LOCK_NOT_AVAILABLE || class == "40" {

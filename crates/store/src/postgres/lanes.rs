@@ -7,7 +7,7 @@ use super::fault::Fault;
 use super::notifications::{self, notification_columns};
 use super::rows::{self, row_columns};
 use super::transactions::transact;
-use super::values::{self, Id, Value, bound, count, moment};
+use super::values::{self, Day, Id, Value, bound, count, get, moment};
 use crate::{LaneWork, StoreError};
 use entitlement::Moment;
 use ids::{EntitlementKey, TargetId};
@@ -34,6 +34,8 @@ pub(super) struct Claimed {
     head: u32,
     fence: u32,
     failures: u32,
+    /// Of the head.
+    day: Day,
 }
 
 /// Which lanes may be claimed, and for how long.
@@ -53,7 +55,8 @@ pub(super) async fn claim(connections: &Connections, wanted: Wanted) -> Result<V
     let sql = "UPDATE lane l SET fence = l.fence + 1, lease_until_ms = $3, woken = false, holder = $4 \
                FROM (SELECT ctid AS place FROM lane WHERE attempt_at <= $1 AND lease_until_ms <= $2 \
                    ORDER BY attempt_at LIMIT $5 FOR UPDATE SKIP LOCKED) due \
-               WHERE l.ctid = due.place RETURNING l.attempt_at, l.key, l.target, l.head, l.fence, l.failures";
+               WHERE l.ctid = due.place RETURNING l.attempt_at, l.key, l.target, l.head, l.fence, l.failures, \
+               l.head_day";
     let until = wanted.real_now_ms.saturating_add(wanted.lease_ms);
     let limit = bound(wanted.limit);
     let values: [Value<'_>; 5] = [&wanted.now.0, &wanted.real_now_ms, &until, &wanted.holder, &limit];
@@ -73,6 +76,7 @@ fn read_claimed(row: &Row) -> Result<Claimed, Fault> {
         head: count(row, 3)?,
         fence: count(row, 4)?,
         failures: count(row, 5)?,
+        day: get(row, 6)?,
     })
 }
 
@@ -81,9 +85,10 @@ const WORKS: &str = concat!(
     notification_columns!(),
     ", ",
     row_columns!(),
-    ", i.place FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) WITH ORDINALITY AS i(key, target, head, place) \
+    ", i.place FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::date[]) \
+         WITH ORDINALITY AS i(key, target, head, day, place) \
      CROSS JOIN LATERAL (SELECT * FROM notification \
-         WHERE key = i.key AND target = i.target AND sequence = i.head OFFSET 0) n \
+         WHERE key = i.key AND target = i.target AND sequence = i.head AND day = i.day OFFSET 0) n \
      CROSS JOIN LATERAL (SELECT * FROM entitlement WHERE key = i.key OFFSET 0) e \
      CROSS JOIN LATERAL (SELECT * FROM route WHERE id = e.route OFFSET 0) r ORDER BY i.place"
 );
@@ -97,9 +102,10 @@ pub(super) async fn works(connections: &Connections, claimed: &[Claimed]) -> Res
     let keys: Vec<Id> = claimed.iter().map(|lane| lane.key.into()).collect();
     let targets: Vec<i64> = claimed.iter().map(|lane| i64::from(lane.target.0)).collect();
     let heads: Vec<i64> = claimed.iter().map(|lane| i64::from(lane.head)).collect();
+    let days: Vec<Day> = claimed.iter().map(|lane| lane.day).collect();
     let mut works = Vec::with_capacity(claimed.len());
     let mut unreadable = None;
-    for row in &connections.read(WORKS, &[&keys, &targets, &heads]).await? {
+    for row in &connections.read(WORKS, &[&keys, &targets, &heads, &days]).await? {
         match work(row, claimed) {
             Ok(work) => works.push(work),
             Err(Fault::Content(what)) => unreadable = Some(what),
@@ -126,16 +132,17 @@ pub(super) const HOLD_ALL: &str = "SELECT FROM unnest($1::uuid[]) AS i(key) \
      CROSS JOIN LATERAL (SELECT FROM lane l WHERE l.key = i.key ORDER BY l.target FOR UPDATE) l";
 
 /// Books the time for which parked lanes held what waits in them: of an entitlement's lane, or of all
-/// of its lanes where no target is given.
+/// of its lanes where no target is given. A place is one within the partition of its day.
 pub(super) const END_HOLDS: &str = "UPDATE notification n \
      SET held_ms = n.held_ms + greatest(0, x.now - greatest(n.committed_at, x.parked_since)) \
-     FROM (SELECT i.now, l.parked_since, t.place \
+     FROM (SELECT i.now, l.parked_since, t.place, t.day \
          FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS i(key, target, now) \
-         CROSS JOIN LATERAL (SELECT target, parked_since FROM lane WHERE key = i.key AND parked_since IS NOT NULL \
-             AND target = coalesce(i.target, target) OFFSET 0) l \
-         CROSS JOIN LATERAL (SELECT ctid AS place FROM notification \
-             WHERE key = i.key AND target = l.target AND state = 'waiting' OFFSET 0) t) x \
-     WHERE n.ctid = x.place";
+         CROSS JOIN LATERAL (SELECT target, parked_since, head, head_day, day FROM lane \
+             WHERE key = i.key AND parked_since IS NOT NULL AND target = coalesce(i.target, target) OFFSET 0) l \
+         CROSS JOIN LATERAL (SELECT ctid AS place, day FROM notification \
+             WHERE key = i.key AND target = l.target AND sequence >= l.head AND state = 'waiting' \
+             AND day BETWEEN l.head_day AND l.day OFFSET 0) t OFFSET 0) x \
+     WHERE n.ctid = x.place AND n.day = x.day";
 
 /// Makes what waits in the lanes of entitlements due.
 pub(super) const WAKE: &str = "UPDATE lane l SET parked_since = NULL, woken = l.lease_until_ms <> 0, \

@@ -53,7 +53,10 @@ pub(super) async fn load(connections: &Connections, load: &Load, live: bool) -> 
             connections.read(BY_CUSTOMER, &[&account, &identity, &i64::from(route.0), customer]).await?
         }
     };
-    let claim = found.first().map(|row| claims::read_opt(row, load.identity.as_ref())).transpose()?.flatten();
+    let claim = match found.first() {
+        Some(row) => claims::read_opt(connections, row, load.identity.as_ref()).await?,
+        None => None,
+    };
     let mut entitlements = match load.target {
         Target::Nothing => Vec::new(),
         Target::Key(_) | Target::Id(_) | Target::Customer(..) => {

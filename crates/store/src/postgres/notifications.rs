@@ -57,6 +57,7 @@ pub(super) async fn newest(
                 "SELECT ",
                 notification_columns!(),
                 " FROM notification n WHERE n.key = $1 AND n.account = $2 AND ($3::text IS NULL OR n.state = $3) \
+                 AND n.day >= (SELECT since FROM entitlement WHERE key = $1 AND account = $2) \
                  ORDER BY n.committed_at DESC, n.event DESC, n.sequence DESC, n.target LIMIT $4"
             );
             connections.search(sql, &[&Id::from(key), &account, &state, &limit]).await?
@@ -84,8 +85,9 @@ pub(super) async fn by_id(
         notification_columns!(),
         ", ",
         row_columns!(),
-        " FROM notification n JOIN entitlement e ON e.key = n.key JOIN route r ON r.id = e.route \
-         WHERE n.key = $1 AND n.target = $2 AND n.sequence = $3"
+        " FROM (SELECT * FROM entitlement WHERE key = $1 OFFSET 0) e JOIN route r ON r.id = e.route \
+         CROSS JOIN LATERAL (SELECT * FROM notification \
+             WHERE key = $1 AND target = $2 AND sequence = $3 AND day >= e.since OFFSET 0) n"
     );
     let values: [values::Value<'_>; 3] = [&Id::from(id.key), &i64::from(id.target.0), &i64::from(id.sequence)];
     let found = connections.read(sql, &values).await?;

@@ -1,5 +1,6 @@
 //! How a database is opened, and why it cannot be.
 
+use super::migrations::SchemaStep;
 use crate::Clock;
 use std::fmt;
 use std::path::PathBuf;
@@ -42,6 +43,12 @@ pub struct PostgresOptions {
     pub batch_max: usize,
     /// A statement that takes longer is broken off.
     pub statement_timeout: Duration,
+    /// For how many whole months histories and notifications are kept (of what is open: always); none: for
+    /// ever.
+    pub history_months: Option<u16>,
+    /// Steps of the schema beyond this program's own: a later program, as tests play it.
+    #[doc(hidden)]
+    pub later_steps: &'static [SchemaStep],
 }
 
 impl PostgresOptions {
@@ -58,6 +65,8 @@ impl PostgresOptions {
             waiting_max: WAITING_MAX,
             batch_max: BATCH_MAX,
             statement_timeout: STATEMENT_TIMEOUT,
+            history_months: None,
+            later_steps: &[],
         }
     }
 }
@@ -131,6 +140,21 @@ pub enum PostgresOpenError {
         /// Its version.
         found: i64,
         /// The program's.
+        known: i64,
+    },
+    /// Programs are alive that would break.
+    #[error(
+        "{place} is in use by a program that knows its schema up to {known}; step {number} ({name}) takes away \
+         what that one needs: stop it, wait a minute, and try again"
+    )]
+    OlderPrograms {
+        /// Which database.
+        place: String,
+        /// Which step.
+        number: i64,
+        /// Its name.
+        name: String,
+        /// What the oldest of them knows.
         known: i64,
     },
     /// A migration that was applied reads differently now.

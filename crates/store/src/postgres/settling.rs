@@ -7,7 +7,7 @@ use super::fault::Fault;
 use super::lanes::END_HOLDS;
 use super::pipeline::{Broken, Pipeline};
 use super::transactions::transact;
-use super::values::{Id, count, count_opt, get, moment_opt};
+use super::values::{Day, Id, Value, count, get, moment_opt};
 use crate::codec::state_word;
 use crate::lane::{Before, Settled};
 use crate::{LaneResult, StoreError};
@@ -49,7 +49,9 @@ async fn settle_in(connection: &Connection, results: &[LaneResult]) -> Result<()
             continue;
         };
         if let Some((result, before)) = counting(row, results)? {
-            written.add(*lane, result, &before, &before.settled(result, *following));
+            let settled = before.settled(result, following.map(|(sequence, _)| sequence));
+            let days = days(row, settled.after.head, *following)?;
+            written.add(*lane, result, &before, &settled, &days);
         }
     }
     written.write(connection).await
@@ -70,16 +72,40 @@ fn by_lane(results: &[LaneResult]) -> BTreeMap<Lane, Vec<&LaneResult>> {
     lanes
 }
 
-const HOLD: &str = "SELECT i.place, l.next, l.failures, l.attempt_at, l.woken, l.parked_since, l.fence, l.head \
+const HOLD: &str = "SELECT i.place, l.next, l.failures, l.attempt_at, l.woken, l.parked_since, l.fence, l.head, \
+         l.account, l.head_day, l.day \
      FROM unnest($1::uuid[], $2::bigint[]) WITH ORDINALITY AS i(key, target, place) \
      CROSS JOIN LATERAL (SELECT * FROM lane \
          WHERE key = i.key AND target = i.target AND lease_until_ms <> 0 FOR UPDATE) l";
 
 /// The notification of a lane that comes after its head. There may be a gap before it.
-const FOLLOWING: &str = "SELECT i.place, (SELECT min(sequence) FROM notification \
-         WHERE key = i.key AND target = i.target AND sequence > l.head) \
+const FOLLOWING: &str = "SELECT i.place, n.sequence, n.day \
      FROM unnest($1::uuid[], $2::bigint[]) WITH ORDINALITY AS i(key, target, place) \
-     CROSS JOIN LATERAL (SELECT head FROM lane WHERE key = i.key AND target = i.target OFFSET 0) l";
+     CROSS JOIN LATERAL (SELECT head, head_day, day FROM lane WHERE key = i.key AND target = i.target OFFSET 0) l \
+     CROSS JOIN LATERAL (SELECT sequence, day FROM notification \
+         WHERE key = i.key AND target = i.target AND sequence > l.head AND day BETWEEN l.head_day AND l.day \
+         ORDER BY sequence LIMIT 1) n";
+
+/// A notification of a lane, and its day.
+type Following = (u32, Day);
+
+/// Where its notifications lie.
+#[derive(Debug, Clone, Copy)]
+struct Days {
+    account: i64,
+    /// Of the head that was tried.
+    tried: Day,
+    /// Of the head from now on.
+    head: Day,
+    /// The lane's newest.
+    newest: Day,
+}
+
+fn days(held: &Row, head: u32, following: Option<Following>) -> Result<Days, Fault> {
+    let tried = get(held, 9)?;
+    let moved_on = following.filter(|(sequence, _)| *sequence == head);
+    Ok(Days { account: get(held, 8)?, tried, head: moved_on.map_or(tried, |(_, day)| day), newest: get(held, 10)? })
+}
 
 /// The first result of a lane that its claim is waiting for: after it the lane is free, and the
 /// others are void.
@@ -99,12 +125,12 @@ fn counting<'r>(row: &Row, results: &[&'r LaneResult]) -> Result<Option<(&'r Lan
 }
 
 /// By the lane's place, from 0 on.
-fn following_by_place(rows: &[Row], lanes: usize) -> Result<Vec<Option<u32>>, Fault> {
+fn following_by_place(rows: &[Row], lanes: usize) -> Result<Vec<Option<Following>>, Fault> {
     let mut following = vec![None; lanes];
     for row in rows {
         let at = count::<usize>(row, 0)?.checked_sub(1);
         if let Some(place) = at.and_then(|at| following.get_mut(at)) {
-            *place = count_opt(row, 1)?;
+            *place = Some((count(row, 1)?, get(row, 2)?));
         }
     }
     Ok(following)
@@ -114,12 +140,15 @@ fn following_by_place(rows: &[Row], lanes: usize) -> Result<Vec<Option<u32>>, Fa
 #[derive(Debug, Default)]
 struct Written<'r> {
     keys: Vec<Id>,
+    accounts: Vec<i64>,
     targets: Vec<i64>,
     nexts: Vec<i64>,
     heads: Vec<i64>,
     attempts_at: Vec<Option<i64>>,
     failures: Vec<i64>,
     parked: Vec<Option<i64>>,
+    head_days: Vec<Day>,
+    days: Vec<Day>,
     holds: Holds,
     tries: Tries<'r>,
 }
@@ -143,29 +172,37 @@ struct Tries<'r> {
     statuses: Vec<Option<i32>>,
     errors: Vec<Option<&'r str>>,
     done_at: Vec<Option<i64>>,
+    days: Vec<Day>,
 }
 
 /// An upsert, though the lane is there and held: a join could be planned the other way round, by
 /// reading all lanes.
-const MOVE_ON: &str = "INSERT INTO lane AS l (key, target, next, head, attempt_at, failures, parked_since) \
+const MOVE_ON: &str = "INSERT INTO lane AS l (key, account, target, next, head, attempt_at, failures, \
+         parked_since, head_day, day) \
      SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], \
-         $7::bigint[]) \
-     ON CONFLICT (key, target) DO UPDATE SET head = excluded.head, attempt_at = excluded.attempt_at, \
-         failures = excluded.failures, parked_since = excluded.parked_since, lease_until_ms = 0";
+         $7::bigint[], $8::bigint[], $9::date[], $10::date[]) \
+     ON CONFLICT (key, target, account) DO UPDATE SET head = excluded.head, attempt_at = excluded.attempt_at, \
+         failures = excluded.failures, parked_since = excluded.parked_since, head_day = excluded.head_day, \
+         lease_until_ms = 0";
 
+/// A place is one within the partition of its day.
 const TRIED: &str = "UPDATE notification n SET state = x.state, attempts = n.attempts + x.counts, \
          last_status = x.status, last_error = x.error, done_at = x.done_at \
      FROM (SELECT i.*, t.place FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[], \
-             $6::integer[], $7::text[], $8::bigint[]) \
-             AS i(key, target, sequence, state, counts, status, error, done_at) \
+             $6::integer[], $7::text[], $8::bigint[], $9::date[]) \
+             AS i(key, target, sequence, state, counts, status, error, done_at, day) \
          CROSS JOIN LATERAL (SELECT ctid AS place FROM notification \
-             WHERE key = i.key AND target = i.target AND sequence = i.sequence OFFSET 0) t) x \
-     WHERE n.ctid = x.place";
+             WHERE key = i.key AND target = i.target AND sequence = i.sequence AND day = i.day OFFSET 0) t \
+         OFFSET 0) x \
+     WHERE n.ctid = x.place AND n.day = x.day";
 
 impl<'r> Written<'r> {
-    fn add(&mut self, (key, target): Lane, result: &'r LaneResult, before: &Before, settled: &Settled) {
+    fn add(&mut self, (key, target): Lane, result: &'r LaneResult, before: &Before, settled: &Settled, days: &Days) {
         let after = settled.after;
         self.keys.push(key);
+        self.accounts.push(days.account);
+        self.head_days.push(days.head);
+        self.days.push(days.newest);
         self.targets.push(target);
         self.nexts.push(before.next.into());
         self.heads.push(after.head.into());
@@ -186,6 +223,7 @@ impl<'r> Written<'r> {
             tries.counts.push(settled.tried.counts.into());
             tries.statuses.push(result.status.map(i32::from));
             tries.errors.push(result.error.as_deref());
+            tries.days.push(days.tried);
             tries.done_at.push(settled.tried.done_at(result).map(|at| at.0));
         }
     }
@@ -197,10 +235,20 @@ impl<'r> Written<'r> {
             let Holds { keys, targets, nows } = &self.holds;
             pipeline.add(END_HOLDS, vec![keys, targets, nows]).await?;
         }
-        let Self { keys, targets, nexts, heads, attempts_at, failures, parked, .. } = self;
-        pipeline.add(MOVE_ON, vec![keys, targets, nexts, heads, attempts_at, failures, parked]).await?;
-        let Tries { keys, targets, sequences, states, counts, statuses, errors, done_at } = &self.tries;
-        pipeline.add(TRIED, vec![keys, targets, sequences, states, counts, statuses, errors, done_at]).await?;
+        pipeline.add(MOVE_ON, self.values()).await?;
+        pipeline.add(TRIED, self.tries.values()).await?;
         pipeline.run().await.map(drop).map_err(broken)
+    }
+
+    fn values(&self) -> Vec<Value<'_>> {
+        let Self { keys, accounts, targets, nexts, heads, attempts_at, failures, parked, head_days, days, .. } = self;
+        vec![keys, accounts, targets, nexts, heads, attempts_at, failures, parked, head_days, days]
+    }
+}
+
+impl Tries<'_> {
+    fn values(&self) -> Vec<Value<'_>> {
+        let Self { keys, targets, sequences, states, counts, statuses, errors, done_at, days } = self;
+        vec![keys, targets, sequences, states, counts, statuses, errors, done_at, days]
     }
 }

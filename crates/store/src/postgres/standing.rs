@@ -53,8 +53,9 @@ async fn lanes(connections: &Connections) -> Result<[Backlog; 3], Fault> {
          min(committed_at) FILTER (WHERE parked_since IS NULL AND failures > 0), \
          count(*) FILTER (WHERE parked_since IS NOT NULL), \
          min(committed_at) FILTER (WHERE parked_since IS NOT NULL) \
-         FROM (SELECT key, target, head, failures, parked_since FROM lane WHERE attempt_at IS NOT NULL LIMIT $1) l \
-         JOIN notification n ON n.key = l.key AND n.target = l.target AND n.sequence = l.head";
+         FROM (SELECT key, target, head, head_day, failures, parked_since FROM lane \
+             WHERE attempt_at IS NOT NULL LIMIT $1) l \
+         JOIN notification n ON n.key = l.key AND n.target = l.target AND n.sequence = l.head AND n.day = l.head_day";
     let found = connections.search(sql, &[&LANES_MAX]).await?;
     let Some(row) = found.first() else {
         return Ok([Backlog::default(); 3]);

@@ -33,6 +33,28 @@ impl<'a> FromSql<'a> for Id {
     }
 }
 
+/// A day as it lies in a `date`: days since 2000. Nothing is computed of it here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Day(i32);
+
+impl ToSql for Day {
+    accepts!(DATE);
+    to_sql_checked!();
+
+    fn to_sql(&self, _: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+        out.extend_from_slice(&self.0.to_be_bytes());
+        Ok(IsNull::No)
+    }
+}
+
+impl<'a> FromSql<'a> for Day {
+    accepts!(DATE);
+
+    fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
+        Ok(Self(i32::from_be_bytes(raw.try_into()?)))
+    }
+}
+
 impl From<EntitlementKey> for Id {
     fn from(key: EntitlementKey) -> Self {
         Self(key.0)

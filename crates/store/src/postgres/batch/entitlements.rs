@@ -3,13 +3,14 @@
 use super::Entry;
 use crate::codec::stage_number;
 use crate::postgres::pipeline::Pipeline;
-use crate::postgres::values::{Id, Value};
+use crate::postgres::values::{Day, Id, Value};
 use crate::{Row, RowChange};
 use tokio_postgres::Error;
 
 /// What happens to entitlements.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Entitlements<'a> {
+    today: Day,
     removed: Vec<Id>,
     changed: Rows<'a>,
     new: Rows<'a>,
@@ -44,10 +45,12 @@ macro_rules! insert {
     ($rest:literal) => {
         concat!(
             "INSERT INTO entitlement AS e (key, account, live, route, own_id, customer, slot, status, product, offer, \
-             external_id, created_at, updated_at, due_at, revision, version, last_event, unborn, in_flight, rest) \
-             SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::boolean[], $4::bigint[], $5::text[], $6::text[], \
+             external_id, created_at, updated_at, due_at, revision, version, last_event, unborn, in_flight, rest, \
+             since) SELECT i.*, $21::date \
+             FROM unnest($1::uuid[], $2::bigint[], $3::boolean[], $4::bigint[], $5::text[], $6::text[], \
              $7::bigint[], $8::text[], $9::text[], $10::text[], $11::text[], $12::bigint[], $13::bigint[], \
-             $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[], $18::boolean[], $19::smallint[], $20::text[])",
+             $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[], $18::boolean[], $19::smallint[], \
+             $20::text[]) i",
             $rest
         )
     };
@@ -57,13 +60,14 @@ macro_rules! insert {
 const INSERT: &str = insert!("");
 
 /// The rows are there and held, and their revisions are compared. An upsert all the same: a join could be
-/// planned the other way round, by reading the whole table.
+/// planned the other way round, by reading the whole table. `since` goes back where the server's date does.
 const UPDATE: &str = insert!(
-    " ON CONFLICT (key) DO UPDATE SET customer = excluded.customer, slot = excluded.slot, \
+    " ON CONFLICT (key, account) DO UPDATE SET customer = excluded.customer, slot = excluded.slot, \
       status = excluded.status, product = excluded.product, offer = excluded.offer, \
       external_id = excluded.external_id, updated_at = excluded.updated_at, due_at = excluded.due_at, \
       revision = excluded.revision, version = excluded.version, last_event = excluded.last_event, \
-      unborn = excluded.unborn, in_flight = excluded.in_flight, rest = excluded.rest"
+      unborn = excluded.unborn, in_flight = excluded.in_flight, rest = excluded.rest, \
+      since = least(e.since, excluded.since)"
 );
 
 const REMOVE: &str = "DELETE FROM entitlement WHERE ctid = ANY (ARRAY (SELECT t.place \
@@ -71,8 +75,8 @@ const REMOVE: &str = "DELETE FROM entitlement WHERE ctid = ANY (ARRAY (SELECT t.
          WHERE key = i.key OFFSET 0) t))";
 
 impl<'a> Entitlements<'a> {
-    pub(super) fn of(entries: &[Entry<'a>]) -> Self {
-        let mut entitlements = Self::default();
+    pub(super) fn of(entries: &[Entry<'a>], today: Day) -> Self {
+        let mut entitlements = Self { today, removed: Vec::new(), changed: Rows::default(), new: Rows::default() };
         let (mut new, mut changed) = (Vec::new(), Vec::new());
         for entry in entries {
             match &entry.prepared.change.row {
@@ -97,7 +101,7 @@ impl<'a> Entitlements<'a> {
         }
         for (rows, sql) in [(&self.changed, UPDATE), (&self.new, INSERT)] {
             if !rows.keys.is_empty() {
-                pipeline.add(sql, rows.values()).await?;
+                pipeline.add(sql, [rows.values(), vec![&self.today as _]].concat()).await?;
             }
         }
         Ok(())

@@ -3,13 +3,19 @@
 use super::Entry;
 use crate::codec;
 use crate::postgres::pipeline::Pipeline;
-use crate::postgres::values::{Id, Value};
+use crate::postgres::values::{Day, Id, Value};
 use std::collections::BTreeMap;
 use tokio_postgres::Error;
 
 /// Columns of new events.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Events<'a> {
+    today: Day,
+    columns: Columns<'a>,
+}
+
+#[derive(Debug, Default)]
+struct Columns<'a> {
     /// Of each account: how many positions it needs. In the order in which accounts are held.
     needed: BTreeMap<i64, i64>,
     heads: (Vec<i64>, Vec<i64>),
@@ -27,38 +33,57 @@ pub(super) struct Events<'a> {
     sets: Vec<&'a str>,
 }
 
-/// Held until the end of the transaction: whoever numbers next commits later. Several are held in their
-/// order, which moving them does not promise.
-const HOLD: &str = "SELECT FROM unnest($1::bigint[]) AS i(id) \
-     CROSS JOIN LATERAL (SELECT FROM account WHERE id = i.id FOR NO KEY UPDATE) a";
+/// Accounts are held in their order, which moving them does not promise, until the end of the transaction:
+/// whoever numbers next commits later. Where a day begins in a feed it is marked. OFFSET 0: all are held,
+/// whatever is marked.
+const HOLD_AND_MARK: &str = "INSERT INTO feed_mark (account, first, day) \
+     SELECT a.id, a.position + 1, $2 FROM unnest($1::bigint[]) AS i(id) \
+     CROSS JOIN LATERAL (SELECT id, position, day FROM account WHERE id = i.id OFFSET 0 FOR NO KEY UPDATE) a \
+     WHERE a.day < $2::date ON CONFLICT DO NOTHING";
 
-const MOVE_HEADS: &str = "UPDATE account a SET position = a.position + i.needed \
+/// The day never goes back, whatever the clocks of servers say: so a feed's positions come by their days.
+const MOVE_HEADS: &str = "UPDATE account a SET position = a.position + i.needed, day = greatest(a.day, $3) \
      FROM unnest($1::bigint[], $2::bigint[]) AS i(id, needed) WHERE a.id = i.id";
 
 /// The heads are moved already, so that places are counted backwards from them.
-const INSERT: &str = "INSERT INTO event (account, position, key, sequence, version, at, by, kind, reason, request, \
-         sets) \
-     SELECT i.account, (SELECT a.position FROM account a WHERE a.id = i.account OFFSET 0) - i.back, i.key, \
-         i.sequence, i.version, i.at, i.by, i.kind, i.reason, i.request, i.sets \
+const INSERT: &str = "INSERT INTO event (account, position, key, sequence, version, at, day, by, kind, reason, \
+         request, sets) \
+     SELECT i.account, a.position - i.back, i.key, i.sequence, i.version, i.at, greatest(a.day, $12), i.by, i.kind, \
+         i.reason, i.request, i.sets \
      FROM unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], \
          $8::text[], $9::text[], $10::text[], $11::text[]) \
-         AS i(account, back, key, sequence, version, at, by, kind, reason, request, sets)";
+         AS i(account, back, key, sequence, version, at, by, kind, reason, request, sets) \
+     CROSS JOIN LATERAL (SELECT position, day FROM account WHERE id = i.account OFFSET 0) a";
 
 impl<'a> Events<'a> {
-    pub(super) fn of(entries: &[Entry<'a>]) -> Self {
-        let mut events = Self::default();
+    pub(super) fn of(entries: &[Entry<'a>], today: Day) -> Self {
+        let mut columns = Columns::default();
         for entry in entries {
-            events.push(*entry);
+            columns.push(*entry);
         }
-        for (back, account) in events.back.iter_mut().zip(&events.accounts) {
-            let needed = events.needed.get(account).copied().unwrap_or(0);
+        for (back, account) in columns.back.iter_mut().zip(&columns.accounts) {
+            let needed = columns.needed.get(account).copied().unwrap_or(0);
             // So far it was the place, from 1 on.
             *back = back.map(|place| needed - place);
         }
-        events.heads = events.needed.iter().unzip();
-        events
+        columns.heads = columns.needed.iter().unzip();
+        Self { today, columns }
     }
 
+    pub(super) async fn add_to<'p>(&'p self, pipeline: &mut Pipeline<'p>) -> Result<(), Error> {
+        let (accounts, needed) = &self.columns.heads;
+        if !accounts.is_empty() {
+            pipeline.add(HOLD_AND_MARK, vec![accounts, &self.today]).await?;
+            pipeline.add(MOVE_HEADS, vec![accounts, needed, &self.today]).await?;
+        }
+        if !self.columns.keys.is_empty() {
+            pipeline.add(INSERT, [self.columns.values(), vec![&self.today as _]].concat()).await?;
+        }
+        Ok(())
+    }
+}
+
+impl<'a> Columns<'a> {
     fn push(&mut self, entry: Entry<'a>) {
         let change = &entry.prepared.change;
         let Some(row) = change.row() else {
@@ -84,20 +109,6 @@ impl<'a> Events<'a> {
             self.requests.push(change.request.as_deref());
             self.sets.push(sets);
         }
-    }
-
-    pub(super) async fn add_to<'p>(&'p self, pipeline: &mut Pipeline<'p>) -> Result<(), Error> {
-        let (accounts, needed) = &self.heads;
-        if accounts.len() > 1 {
-            pipeline.add(HOLD, vec![accounts]).await?;
-        }
-        if !accounts.is_empty() {
-            pipeline.add(MOVE_HEADS, vec![accounts, needed]).await?;
-        }
-        if !self.keys.is_empty() {
-            pipeline.add(INSERT, self.values()).await?;
-        }
-        Ok(())
     }
 
     fn values(&self) -> Vec<Value<'_>> {

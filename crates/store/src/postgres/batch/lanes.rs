@@ -4,24 +4,33 @@ use super::Entry;
 use crate::codec::reason_word;
 use crate::postgres::lanes::{END_HOLDS, HOLD_ALL, WAKE};
 use crate::postgres::pipeline::Pipeline;
-use crate::postgres::values::{Id, Value};
+use crate::postgres::values::{Day, Id, Value};
 use std::collections::BTreeMap;
 use tokio_postgres::Error;
 
 /// What happens to lanes.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Lanes<'a> {
+    today: Day,
     /// By key and target, in the order in which they are held: how many are appended, and when the
     /// first of them is due.
-    appended: BTreeMap<(Id, i64), (i64, i64)>,
+    appended: BTreeMap<(Id, i64), Appended>,
     heads: Heads,
     notices: Notices<'a>,
     woken: Woken,
 }
 
+#[derive(Debug, Clone, Copy)]
+struct Appended {
+    account: i64,
+    count: i64,
+    due: i64,
+}
+
 #[derive(Debug, Default)]
 struct Heads {
     keys: Vec<Id>,
+    accounts: Vec<i64>,
     targets: Vec<i64>,
     counts: Vec<i64>,
     due: Vec<i64>,
@@ -51,39 +60,49 @@ struct Woken {
     nows: Vec<i64>,
 }
 
-/// An empty lane becomes due, a parked one stays parked.
-const APPEND: &str = "INSERT INTO lane AS l (key, target, next, head, attempt_at) \
-     SELECT key, target, 1 + count, 1, due \
-     FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[]) AS i(key, target, count, due) \
-     ON CONFLICT (key, target) DO UPDATE SET next = l.next + excluded.next - 1, \
+/// An empty lane becomes due, a parked one stays parked. The lane's day never goes back.
+const APPEND: &str = "INSERT INTO lane AS l (key, account, target, next, head, attempt_at, head_day, day) \
+     SELECT key, account, target, 1 + count, 1, due, $6, $6 \
+     FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[]) \
+         AS i(key, account, target, count, due) \
+     ON CONFLICT (key, target, account) DO UPDATE SET next = l.next + excluded.next - 1, \
+         day = greatest(l.day, excluded.day), \
+         head_day = CASE WHEN l.head = l.next THEN greatest(l.day, excluded.day) ELSE l.head_day END, \
          attempt_at = CASE WHEN l.head = l.next THEN excluded.attempt_at ELSE l.attempt_at END";
 
 /// The lanes have moved on already, so that places are counted backwards from them.
 const NOTIFY: &str = "INSERT INTO notification (account, key, target, sequence, event, version, reason, form, \
-         reason_field, committed_at, state) \
-     SELECT i.account, i.key, i.target, \
-         (SELECT l.next FROM lane l WHERE l.key = i.key AND l.target = i.target OFFSET 0) - i.back, \
-         i.event, i.version, i.reason, i.form, i.field, i.committed_at, 'waiting' \
+         reason_field, committed_at, state, day) \
+     SELECT i.account, i.key, i.target, l.next - i.back, i.event, i.version, i.reason, i.form, i.field, \
+         i.committed_at, 'waiting', l.day \
      FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], \
          $8::smallint[], $9::text[], $10::bigint[]) \
-         AS i(account, key, target, back, event, version, reason, form, field, committed_at)";
+         AS i(account, key, target, back, event, version, reason, form, field, committed_at) \
+     CROSS JOIN LATERAL (SELECT next, day FROM lane WHERE key = i.key AND target = i.target OFFSET 0) l";
 
 impl<'a> Lanes<'a> {
-    pub(super) fn of(entries: &[Entry<'a>]) -> Self {
-        let mut lanes = Self::default();
+    pub(super) fn of(entries: &[Entry<'a>], today: Day) -> Self {
+        let mut lanes = Self {
+            today,
+            appended: BTreeMap::new(),
+            heads: Heads::default(),
+            notices: Notices::default(),
+            woken: Woken::default(),
+        };
         for entry in entries {
             lanes.push(*entry);
         }
         let Notices { keys, targets, back, .. } = &mut lanes.notices;
         for (back, lane) in back.iter_mut().zip(keys.iter().copied().zip(targets.iter().copied())) {
             // So far it was the place among those of the batch, from 0 on.
-            *back = lanes.appended.get(&lane).map_or(0, |(count, _)| count - *back);
+            *back = lanes.appended.get(&lane).map_or(0, |appended| appended.count - *back);
         }
-        for ((key, target), (count, due)) in &lanes.appended {
+        for ((key, target), appended) in &lanes.appended {
             lanes.heads.keys.push(*key);
+            lanes.heads.accounts.push(appended.account);
             lanes.heads.targets.push(*target);
-            lanes.heads.counts.push(*count);
-            lanes.heads.due.push(*due);
+            lanes.heads.counts.push(appended.count);
+            lanes.heads.due.push(appended.due);
         }
         if !lanes.woken.keys.is_empty() {
             lanes.woken.all = lanes.heads.keys.iter().chain(&lanes.woken.keys).copied().collect();
@@ -106,19 +125,20 @@ impl<'a> Lanes<'a> {
             };
             let target = i64::from(notice.target.0);
             let due = notice.not_before.unwrap_or(change.at).0;
-            let (count, _) = self.appended.entry((key, target)).or_insert((0, due));
+            let account = change.account.0.into();
+            let appended = self.appended.entry((key, target)).or_insert(Appended { account, count: 0, due });
             let notices = &mut self.notices;
-            notices.accounts.push(change.account.0.into());
+            notices.accounts.push(account);
             notices.keys.push(key);
             notices.targets.push(target);
-            notices.back.push(*count);
+            notices.back.push(appended.count);
             notices.events.push(first + notice.event as i64);
             notices.versions.push(event.version.into());
             notices.reasons.push(reason_word(notice.reason));
             notices.forms.push(notice.form.into());
             notices.fields.push(notice.reason_field.as_deref());
             notices.committed_at.push(change.at.0);
-            *count += 1;
+            appended.count += 1;
         }
         if change.wakes_lanes {
             self.woken.keys.push(key);
@@ -132,9 +152,9 @@ impl<'a> Lanes<'a> {
         if !woken.is_empty() {
             pipeline.add(HOLD_ALL, vec![all]).await?;
         }
-        let Heads { keys, targets, counts, due } = &self.heads;
+        let Heads { keys, accounts, targets, counts, due } = &self.heads;
         if !keys.is_empty() {
-            pipeline.add(APPEND, vec![keys, targets, counts, due]).await?;
+            pipeline.add(APPEND, vec![keys, accounts, targets, counts, due, &self.today]).await?;
             pipeline.add(NOTIFY, self.notices.values()).await?;
         }
         if !woken.is_empty() {

@@ -6,7 +6,7 @@ use crate::postgres::administration::{AUDIT_END, HOLD_AUDIT, audit_end};
 use crate::postgres::connect::Connection;
 use crate::postgres::fault::Fault;
 use crate::postgres::pipeline::Pipeline;
-use crate::postgres::values::{Id, count, get, number};
+use crate::postgres::values::{Day, Id, count, get, number};
 use crate::{AuditChain, Cause, Change, ClaimChange};
 use std::collections::{HashMap, HashSet};
 use tokio_postgres::Row;
@@ -16,16 +16,31 @@ use tokio_postgres::Row;
 pub(in crate::postgres) enum Looked {
     /// The batch is durable already: an earlier COMMIT of it went through, though its answer was lost.
     Durable,
-    /// The first check that each change fails, if it fails one; and the end of the audit, where one of
-    /// them adds to it.
-    Checked(Vec<Option<Cause>>, AuditChain),
+    /// What stands in the way.
+    Checked(Checked),
+}
+
+#[derive(Debug)]
+pub(in crate::postgres) struct Checked {
+    /// The first check that each change fails, if it fails one.
+    pub(in crate::postgres) causes: Vec<Option<Cause>>,
+    pub(in crate::postgres) stands: Stands,
+}
+
+/// Where the transaction stands in what all share.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::postgres) struct Stands {
+    /// The end of the audit, where a change adds to it.
+    pub(in crate::postgres) audit: AuditChain,
+    /// The day that the batch is written on.
+    pub(in crate::postgres) today: Day,
 }
 
 /// Notes the batch's number: no row where that number, or a later one, is durable. A transaction of an
 /// earlier try that is not over yet is waited for.
 const NUMBER: &str = "INSERT INTO committer AS c (id, batch, at) VALUES ($1, $2, now()) \
      ON CONFLICT (id) DO UPDATE SET batch = excluded.batch, at = excluded.at WHERE c.batch < excluded.batch \
-     RETURNING c.batch";
+     RETURNING today()";
 
 const WAITING_CLAIMS: &str = "SELECT i.place, c.operation, c.http IS NULL \
      FROM unnest($1::bigint[], $2::bigint[], $3::text[]) AS i(place, account, identity) \
@@ -83,9 +98,9 @@ pub(in crate::postgres) async fn look(
     };
     let answers = pipeline.run().await.map_err(|broken| Fault::from(broken.error))?;
     let rows = |step: Option<usize>| step.and_then(|step| answers.get(step)).map_or(&[][..], Vec::as_slice);
-    if rows(Some(numbered)).is_empty() {
+    let Some(numbered) = rows(Some(numbered)).first() else {
         return Ok(Looked::Durable);
-    }
+    };
     let found = Found {
         waiting: read_waiting(rows(waiting))?,
         revisions: read_revisions(rows(revisions))?,
@@ -93,7 +108,8 @@ pub(in crate::postgres) async fn look(
         taken: read_taken(rows(Some(taken)), entries.len())?,
     };
     let causes = entries.iter().enumerate().map(|(at, entry)| found.cause(at, &entry.prepared.change)).collect();
-    Ok(Looked::Checked(causes, audit_end(rows(audit))?))
+    let stands = Stands { audit: audit_end(rows(audit))?, today: get(numbered, 0)? };
+    Ok(Looked::Checked(Checked { causes, stands }))
 }
 
 /// What was found.

@@ -6,7 +6,7 @@ use super::claims::Claims;
 use super::entitlements::Entitlements;
 use super::events::Events;
 use super::lanes::Lanes;
-use crate::AuditChain;
+use super::look::Stands;
 use crate::postgres::connect::Connection;
 use crate::postgres::pipeline::Pipeline;
 use tokio_postgres::Error;
@@ -24,13 +24,14 @@ pub(in crate::postgres) enum Step {
 pub(in crate::postgres) async fn write(
     connection: &Connection,
     entries: &[Entry<'_>],
-    audit: AuditChain,
+    stands: Stands,
 ) -> Result<(), Step> {
-    let claims = Claims::of(entries);
-    let entitlements = Entitlements::of(entries);
+    let Stands { audit, today } = stands;
+    let claims = Claims::of(entries, today);
+    let entitlements = Entitlements::of(entries, today);
     let beside = Beside::of(entries, audit);
-    let lanes = Lanes::of(entries);
-    let events = Events::of(entries);
+    let lanes = Lanes::of(entries, today);
+    let events = Events::of(entries, today);
     let mut pipeline = Pipeline::new(connection);
     let added = async {
         claims.add_to(&mut pipeline).await?;

@@ -4,15 +4,15 @@
 use crate::postgres::connect::{Connection, Purpose};
 use crate::postgres::connections::Connections;
 use crate::postgres::fault::{Fault, Meaning, said};
-use crate::postgres::migrations;
+use crate::postgres::migrations::{self, Noted, SchemaStep, StepKind};
 use crate::postgres::values::get;
 use crate::{Depth, EngineCheck, EngineFault, EngineHealth};
 use std::collections::BTreeMap;
 use tokio_postgres::error::SqlState;
 
-pub(super) async fn of(connections: &Connections, depth: Depth) -> Result<EngineHealth, Fault> {
+pub(super) async fn of(connections: &Connections, steps: &[SchemaStep], depth: Depth) -> Result<EngineHealth, Fault> {
     let mut health = EngineHealth { faults: Vec::new(), is_readable: false, left_out: Vec::new() };
-    look_at_schema(connections, &mut health).await?;
+    look_at_schema(connections, steps, &mut health).await?;
     look_at_indexes(connections, depth, &mut health).await?;
     if health.is_readable {
         look_at_references(connections, &mut health).await?;
@@ -21,20 +21,30 @@ pub(super) async fn of(connections: &Connections, depth: Depth) -> Result<Engine
 }
 
 /// Compares with a schema that the migrations make beside it, in a transaction that is undone.
-async fn look_at_schema(connections: &Connections, health: &mut EngineHealth) -> Result<(), Fault> {
+async fn look_at_schema(
+    connections: &Connections,
+    steps: &[SchemaStep],
+    health: &mut EngineHealth,
+) -> Result<(), Fault> {
     let fault = |what| EngineFault { kind: EngineCheck::Schema, what };
     let held = connections.own(Purpose::Search).await?;
-    let version = held.query("SELECT max(number) FROM schema_version", &[]).await?;
-    let found: Option<i64> = version.first().map(|row| get(row, 0)).transpose()?.flatten();
-    let known = migrations::newest();
-    if found != Some(known) {
-        let found = found.map_or_else(|| "none".to_owned(), |found| found.to_string());
+    let noted = Noted::all(&held).await?;
+    let known = migrations::newest(steps);
+    let is_noted = |step: &&SchemaStep| noted.iter().any(|noted| noted.number == step.number);
+    let lacking = |step: &&SchemaStep| step.kind == StepKind::Expand && !is_noted(step);
+    if steps.iter().any(|step| lacking(&step)) {
+        let found = noted.last().map_or_else(|| "none".to_owned(), |noted| noted.number.to_string());
         health.faults.push(fault(format!("schema version {found}; this program reads version {known}")));
+        return Ok(());
+    }
+    if noted.last().is_some_and(|noted| noted.number > known) {
+        health.left_out.push("the schema (a newer program has expanded it)");
+        health.is_readable = true;
         return Ok(());
     }
     let mut own = objects(&held).await?;
     // Dropped with its transaction still open, the connection takes all of it along.
-    let expected = match expected(&held).await {
+    let expected = match expected(&held, &migrations::all(steps.iter().filter(is_noted))).await {
         Err(Fault::Engine(error)) if error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) => {
             health.left_out.push("the schema (it needs the right to make one beside it)");
             health.is_readable = true;
@@ -56,22 +66,24 @@ async fn look_at_schema(connections: &Connections, health: &mut EngineHealth) ->
     Ok(())
 }
 
-async fn expected(connection: &Connection) -> Result<BTreeMap<String, String>, Fault> {
+async fn expected(connection: &Connection, schema: &str) -> Result<BTreeMap<String, String>, Fault> {
     connection.batch("BEGIN; CREATE SCHEMA entitle_expected; SET LOCAL search_path = entitle_expected").await?;
-    connection.batch(&migrations::all()).await?;
+    connection.batch(schema).await?;
     objects(connection).await
 }
 
-/// Tables, indexes and triggers of the schema that is in use, with what makes each of them.
+/// Tables, indexes and triggers of the schema that is in use, with what makes each of them. Partitions are
+/// as their tables are.
 async fn objects(connection: &Connection) -> Result<BTreeMap<String, String>, Fault> {
-    let sql = "WITH ours AS (SELECT * FROM pg_class WHERE relnamespace = current_schema()::regnamespace) \
+    let sql = "WITH ours AS (SELECT * FROM pg_class \
+             WHERE relnamespace = current_schema()::regnamespace AND NOT relispartition) \
          SELECT 'table ' || c.relname, string_agg(concat_ws(' ', a.attname, format_type(a.atttypid, a.atttypmod), \
              nullif(a.attcollation, 0)::regcollation, a.attnotnull, a.attidentity), ', ' ORDER BY a.attnum) \
          FROM ours c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
-         WHERE c.relkind = 'r' GROUP BY c.relname \
+         WHERE c.relkind IN ('r', 'p') GROUP BY c.relname \
          UNION ALL SELECT 'index ' || c.relname, \
              replace(pg_get_indexdef(c.oid), quote_ident(current_schema()) || '.', '') FROM ours c \
-         WHERE c.relkind = 'i' \
+         WHERE c.relkind IN ('i', 'I') \
          UNION ALL SELECT 'trigger ' || t.tgname, \
              replace(pg_get_triggerdef(t.oid), quote_ident(current_schema()) || '.', '') \
          FROM pg_trigger t JOIN ours c ON c.oid = t.tgrelid WHERE NOT t.tgisinternal";
