@@ -39,9 +39,9 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
 
     println!("\n== all green");
     for (title, took) in &done {
-        println!("   {title:<9} {:>8}", seconds(*took));
+        println!("   {title:<19} {:>8}", seconds(*took));
     }
-    println!("   {:<9} {:>8}", "together", seconds(started.elapsed()));
+    println!("   {:<19} {:>8}", "together", seconds(started.elapsed()));
     Ok(())
 }
 
@@ -60,6 +60,13 @@ fn steps() -> Vec<Step> {
             },
         },
         Step { title: "tests", command: invocation(["cargo", "test", "--workspace"]) },
+        Step {
+            title: "tests on PostgreSQL",
+            command: Invocation {
+                env: &[("ENTITLE_TEST_ENGINE", "postgres")],
+                words: vec!["cargo", "test", "-p", "hub", "--test", "api", "--test", "faults"],
+            },
+        },
         Step { title: "contract", command: invocation(["cargo", "xtask", "contract"]) },
     ]
 }

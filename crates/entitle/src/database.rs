@@ -9,7 +9,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use store::{PostgresOptions, PostgresStore, SqliteStore, Store};
+use store::{PostgresOptions, PostgresStore, SchemaStep, SqliteStore, Store};
 
 /// Where a serving hub keeps its data unless told otherwise.
 pub(crate) const USUAL: &str = "sqlite:.entitle/hub.db";
@@ -143,6 +143,14 @@ impl Server {
     /// Where it cannot be had; the text says what to do.
     pub(crate) async fn open(&self) -> Result<PostgresStore> {
         Ok(PostgresStore::open(self.options(None, None)).await?)
+    }
+
+    /// Brings it to the newest schema; the steps that it lacked.
+    ///
+    /// # Errors
+    /// As above, or where an older program is at work on it.
+    pub(crate) async fn migrate(&self) -> Result<Vec<SchemaStep>> {
+        Ok(PostgresStore::migrate(self.options(None, None)).await?)
     }
 
     /// Opens it for a hub that listens at this address.

@@ -14,6 +14,7 @@ mod key_file;
 mod kind;
 mod listen;
 mod load;
+mod migrate;
 mod notifications;
 mod openapi;
 mod operator;
@@ -86,6 +87,9 @@ enum Command {
     /// Look through a store and say what is wrong with it
     #[command(after_help = doctor::EXAMPLES)]
     Doctor(doctor::Options),
+    /// Bring a store to the schema of this program
+    #[command(after_help = migrate::EXAMPLES)]
+    Migrate(migrate::Options),
     /// Copy a store to a file, while its hub goes on
     #[command(after_help = backup::EXAMPLES)]
     Backup(backup::Options),
@@ -111,6 +115,7 @@ impl Command {
             | Self::Secret(_)
             | Self::Audit(_)
             | Self::Doctor(_)
+            | Self::Migrate(_)
             | Self::Backup(_)
             | Self::Restore(_)
             | Self::Load(_)
@@ -137,6 +142,7 @@ fn main() -> ExitCode {
         Command::Secret(command) => waiting_for(secret::run(&command)).map(succeeded),
         Command::Audit(command) => waiting_for(audit::run(&command)).map(succeeded),
         Command::Doctor(options) => waiting_for(doctor::run(&options)),
+        Command::Migrate(options) => waiting_for(migrate::run(&options)).map(succeeded),
         Command::Backup(options) => backup::run(&options),
         Command::Restore(options) => waiting_for(restore::run(&options)),
         Command::Openapi => openapi::run().map(succeeded),
