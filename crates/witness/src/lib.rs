@@ -27,6 +27,12 @@ mod verdict;
 pub use recording::{Afterwards, Answer, Arrived, Ask, Attempt, Event, Operation, Outcome, Recording, Told};
 pub use verdict::{Counts, Fault, Kind, Verdict};
 
+/// How many notifications a feed promises.
+#[must_use]
+pub fn promised(feed: &[Event]) -> usize {
+    notifications::promised(feed).values().map(Vec::len).sum()
+}
+
 /// Everything that is wrong with a recording, and how much was looked at.
 #[must_use]
 pub fn examine(recording: &Recording) -> Verdict {

@@ -113,6 +113,18 @@ fn nothing_is_found_where_nothing_is_wrong() {
 }
 
 #[test]
+fn an_end_that_is_taken_back_at_once_leaves_the_record_as_it_was_created() {
+    let mut hub = Hub::default();
+    let is = |status: &str| record("a", "anna", status, "one");
+    hub.done(Ask::Create(name("one")), 1, &is("ACTIVE"), "ACTIVATION_SUCCESS");
+    hub.done(Ask::Cancel, 2, &is("ACTIVE-ENDING"), "TERMINATION_PENDING");
+    hub.done(Ask::Resume, 3, &is("ACTIVE"), "RESUMPTION_SUCCESS");
+    assert_eq!(examine(&hub.recording).faults, []);
+    hub.recording.afterwards.arrived.pop();
+    assert_eq!(examine(&hub.recording).count(&[Kind::NotificationMissing]), 1);
+}
+
+#[test]
 fn a_lost_write() {
     let kinds = found(|it| {
         let before = record("a", "anna", "ACTIVE", "two");
