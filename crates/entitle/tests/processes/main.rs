@@ -11,14 +11,14 @@ mod doctor;
 mod examples;
 mod first_minutes;
 mod folder;
-mod http;
 mod kill;
 mod mirror;
 mod operations;
 mod reading;
-mod receiver;
 mod restore;
 mod serving;
 mod start;
 mod trouble;
 mod watching;
+
+use drill::{http, receiver};
