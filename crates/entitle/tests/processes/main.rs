@@ -13,6 +13,7 @@ mod first_minutes;
 mod folder;
 mod kill;
 mod mirror;
+mod nodes;
 mod operations;
 mod reading;
 mod restore;
