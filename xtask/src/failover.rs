@@ -124,7 +124,7 @@ fn judged(done: &Failover) {
         "  {} entitlements; entitle doctor: {}; entitle audit verify: {}",
         counts.entitlements,
         last_line(&done.doctor.stdout),
-        last_line(&done.audit.stdout)
+        last_line(&done.audit.stdout).split(':').next().unwrap_or_default()
     );
 }
 
