@@ -64,6 +64,11 @@ fn gone_and_back(place: &Place, proxy: &Proxy) {
     let said = ready(1);
     assert!(said.body.contains("The hub's store does not answer."), "{}", said.body);
     assert_eq!(ready(0).status, 200);
+    for path in ["/v1/entitlement/any", "/v1/events?after=0&wait=10"] {
+        let refused = place.ask(1, &Request::get(path));
+        assert!(refused.status == 503 && refused.body.contains("\"store-busy\""), "{path}: {}", refused.body);
+        assert_eq!(refused.header("retry-after"), Some("1"));
+    }
     proxy.set(Way::Open);
     until("it is ready again", READY_WITHIN, || ready(1).status == 200);
 }
