@@ -2,6 +2,7 @@
 //! line in [`COMMANDS`]. What the project promises about itself is checked in `xtask/tests`.
 
 mod contract;
+mod failover;
 mod family;
 mod figures;
 mod prove;
@@ -27,6 +28,11 @@ struct Command {
 const COMMANDS: &[Command] = &[
     Command { name: "setup", help: "install what the tests need from Debian, where it is missing", run: setup::run },
     Command { name: "contract", help: "the OpenAPI document, linted and tried on the sandbox", run: contract::run_all },
+    Command {
+        name: "failover",
+        help: "several hubs under load; primary and hub are killed, and nothing is lost",
+        run: failover::run,
+    },
     Command { name: "figures", help: "creates and reads a second, beside floors of the same run", run: figures::run },
     Command { name: "floor", help: "serve the floor of the figures (started by `figures`)", run: figures::floor },
     Command {

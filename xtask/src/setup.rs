@@ -18,6 +18,19 @@ pub(crate) struct Need {
 /// What `prove` watches the binary with; the tests do without.
 pub(crate) const STRACE: Need = Need { name: "strace", package: "strace", probe: ["strace", "-V", "-q"] };
 
+/// The store's tests, and the fail-over, start clusters of their own and throw them away.
+pub(crate) const POSTGRESQL_SERVER: Need = Need {
+    name: "PostgreSQL's server",
+    package: POSTGRESQL,
+    // Debian keeps it out of the path.
+    probe: [
+        "python3",
+        "-c",
+        "import glob, shutil, sys; \
+         sys.exit(not (glob.glob('/usr/lib/postgresql/*/bin/initdb') or shutil.which('initdb')))",
+    ],
+};
+
 const NEEDS: [Need; 6] = [
     Need {
         name: "Python 3.10 or later",
@@ -39,18 +52,7 @@ const NEEDS: [Need; 6] = [
     // docs/OPERATIONS.md is followed word for word.
     Need { name: "curl", package: "curl", probe: ["curl", "--version", "-q"] },
     Need { name: "OpenSSL", package: "openssl", probe: ["openssl", "version", "-v"] },
-    // The store's tests start a cluster of their own and throw it away.
-    Need {
-        name: "PostgreSQL's server",
-        package: POSTGRESQL,
-        // Debian keeps it out of the path.
-        probe: [
-            "python3",
-            "-c",
-            "import glob, shutil, sys; \
-             sys.exit(not (glob.glob('/usr/lib/postgresql/*/bin/initdb') or shutil.which('initdb')))",
-        ],
-    },
+    POSTGRESQL_SERVER,
 ];
 
 const POSTGRESQL: &str = "postgresql";

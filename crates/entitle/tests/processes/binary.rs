@@ -1,53 +1,26 @@
-//! The binary as a process: started, read, killed, told to stop. Nothing of it outlives a test.
+//! The binary of this package as a process, and its command lines.
 
 use crate::folder::Folder;
 use crate::http::{Connection, Request};
-use std::io::{BufRead, BufReader, Read};
-use std::net::SocketAddr;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
+use drill::Process;
+pub(crate) use drill::{Ended, lines_of};
+use std::ops::Deref;
+use std::path::Path;
+use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
-/// The last line of the start text.
-const STARTED: &str = "Stop with Ctrl-C.";
-/// A start takes a fraction of a second; a machine with everything else to do gets this long.
-const START_WITHIN: Duration = Duration::from_secs(60);
-/// Settings of the machine that a test must not inherit.
-const SETTINGS: [&str; 12] = [
-    "ENTITLE_LISTEN",
-    "ENTITLE_DATABASE",
-    "ENTITLE_PUBLIC_URL",
-    "ENTITLE_LOG",
-    "ENTITLE_LOG_FORMAT",
-    "ENTITLE_OTLP_ENDPOINT",
-    "ENTITLE_OTLP_PERMILLE",
-    "ENTITLE_URL",
-    "ENTITLE_USER",
-    "ENTITLE_PASSWORD",
-    "ENTITLE_PASSWORD_FILE",
-    "COLUMNS",
-];
+/// The binary.
+pub(crate) const ENTITLE: &str = env!("CARGO_BIN_EXE_entitle");
 
 /// A running hub.
-pub(crate) struct Binary {
-    child: Child,
-    lines: Receiver<String>,
-    stderr: Arc<Mutex<String>>,
-    stderr_reader: Option<JoinHandle<()>>,
-    /// What it printed at start.
-    pub(crate) text: String,
-    /// Where it listens.
-    pub(crate) address: SocketAddr,
-}
+pub(crate) struct Binary(Process);
 
-/// A process that has ended.
-#[derive(Debug)]
-pub(crate) struct Ended {
-    pub(crate) code: Option<i32>,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
+impl Deref for Binary {
+    type Target = Process;
+
+    fn deref(&self) -> &Process {
+        &self.0
+    }
 }
 
 impl Binary {
@@ -73,15 +46,8 @@ impl Binary {
         Self::started(command_in(within, arguments))
     }
 
-    fn started(mut command: Command) -> Self {
-        let mut child = command.spawn().expect("the binary cannot be started");
-        let lines = lines_of(child.stdout.take().expect("stdout is piped"));
-        let stderr = Arc::new(Mutex::new(String::new()));
-        let stderr_reader = Some(collect(child.stderr.take().expect("stderr is piped"), Arc::clone(&stderr)));
-        let address = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut binary = Self { child, lines, stderr, stderr_reader, text: String::new(), address };
-        binary.read_start_text();
-        binary.address = binary.printed_address();
+    fn started(command: Command) -> Self {
+        let binary = Self(Process::start(command));
         let echo = Connection::open(binary.address).and_then(|mut hub| hub.ask(&Request::get("/v1/echo/started")));
         // On another listener than loopback the password is another: any answer will do.
         assert!(echo.is_ok_and(|answer| [200, 401].contains(&answer.status)), "it has started and does not answer");
@@ -100,85 +66,14 @@ impl Binary {
         child.wait().expect("it cannot be waited for");
     }
 
-    /// What it has logged so far.
-    pub(crate) fn stderr(&self) -> String {
-        self.stderr.lock().unwrap().clone()
-    }
-
-    /// Its process id.
-    pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
-    }
-
-    /// What stands behind a label of the start text.
-    pub(crate) fn printed(&self, label: &str) -> String {
-        let line = self.text.lines().find_map(|line| line.trim().strip_prefix(label));
-        line.unwrap_or_else(|| panic!("no {label} in the start text:\n{}", self.text)).trim().to_owned()
-    }
-
     /// SIGKILL: no handler runs, nothing is written any more. Gives what it had logged.
-    pub(crate) fn kill(mut self) -> String {
-        self.child.kill().expect("it cannot be killed");
-        self.child.wait().expect("it cannot be waited for");
-        self.rest_of_stderr()
-    }
-
-    /// SIGTERM: it is asked to stop.
-    pub(crate) fn terminate(&self) {
-        let sent = Command::new("kill").args(["-TERM", &self.pid().to_string()]).status();
-        assert!(sent.is_ok_and(|status| status.success()), "SIGTERM cannot be sent");
+    pub(crate) fn kill(self) -> String {
+        self.0.kill()
     }
 
     /// Waits for its end: its standard output is closed.
-    pub(crate) fn end_within(mut self, limit: Duration) -> (ExitStatus, String) {
-        loop {
-            match self.lines.recv_timeout(limit) {
-                Ok(_) => {}
-                Err(RecvTimeoutError::Disconnected) => break,
-                Err(RecvTimeoutError::Timeout) => panic!("it has not ended within {limit:?}:\n{}", self.stderr()),
-            }
-        }
-        let status = self.child.wait().expect("it cannot be waited for");
-        (status, self.rest_of_stderr())
-    }
-
-    fn read_start_text(&mut self) {
-        loop {
-            match self.lines.recv_timeout(START_WITHIN) {
-                Ok(line) => {
-                    self.text.push_str(&line);
-                    self.text.push('\n');
-                    if line.trim() == STARTED {
-                        return;
-                    }
-                }
-                Err(RecvTimeoutError::Timeout) => panic!("no start within {START_WITHIN:?}:\n{}", self.text),
-                Err(RecvTimeoutError::Disconnected) => {
-                    let _ = self.child.wait();
-                    let log = self.rest_of_stderr();
-                    panic!("it ended instead of starting:\n{}{log}", self.text);
-                }
-            }
-        }
-    }
-
-    fn printed_address(&self) -> SocketAddr {
-        let port = self.printed("Address").rsplit(':').next().and_then(|port| port.parse().ok());
-        SocketAddr::from(([127, 0, 0, 1], port.expect("the start text names an address with a port")))
-    }
-
-    fn rest_of_stderr(&mut self) -> String {
-        if let Some(reader) = self.stderr_reader.take() {
-            let _ = reader.join();
-        }
-        self.stderr()
-    }
-}
-
-impl Drop for Binary {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+    pub(crate) fn end_within(self, limit: Duration) -> (ExitStatus, String) {
+        self.0.end_within(limit)
     }
 }
 
@@ -189,22 +84,12 @@ pub(crate) fn run(arguments: &[&str]) -> Ended {
 
 /// The same with these settings in the environment.
 pub(crate) fn run_with(arguments: &[&str], settings: &[(&str, &str)]) -> Ended {
-    let output = command(arguments).envs(settings.iter().copied()).output().expect("the binary cannot be started");
-    Ended {
-        code: output.status.code(),
-        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-    }
+    Ended::of(&command(arguments).envs(settings.iter().copied()).output().expect("the binary cannot be started"))
 }
 
 /// The same by way of another program, which becomes this one.
 pub(crate) fn run_in(within: &[&str], arguments: &[&str]) -> Ended {
-    let output = command_in(within, arguments).output().expect("the binary cannot be started");
-    Ended {
-        code: output.status.code(),
-        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-    }
+    Ended::of(&command_in(within, arguments).output().expect("the binary cannot be started"))
 }
 
 /// The binary, not started yet, with none of the machine's settings.
@@ -213,36 +98,5 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
 }
 
 fn command_in(within: &[&str], arguments: &[&str]) -> Command {
-    let binary = env!("CARGO_BIN_EXE_entitle");
-    let words: Vec<&str> = within.iter().copied().chain([binary]).chain(arguments.iter().copied()).collect();
-    let mut command = Command::new(words[0]);
-    command.args(&words[1..]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    for setting in SETTINGS {
-        command.env_remove(setting);
-    }
-    command.env("NO_COLOR", "1");
-    command
-}
-
-/// Its lines, as they come.
-pub(crate) fn lines_of(stdout: impl Read + Send + 'static) -> Receiver<String> {
-    let (sender, lines) = channel();
-    std::thread::spawn(move || {
-        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-            if sender.send(line).is_err() {
-                return;
-            }
-        }
-    });
-    lines
-}
-
-fn collect(stderr: impl Read + Send + 'static, into: Arc<Mutex<String>>) -> JoinHandle<()> {
-    std::thread::spawn(move || {
-        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-            let mut into = into.lock().unwrap();
-            into.push_str(&line);
-            into.push('\n');
-        }
-    })
+    drill::command(within, Path::new(ENTITLE), arguments)
 }

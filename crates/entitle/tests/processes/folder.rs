@@ -15,6 +15,11 @@ impl Folder {
         Self(path)
     }
 
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
     /// The data file in it, as `--database` wants it.
     pub(crate) fn database(&self) -> String {
         format!("sqlite:{}", self.file().display())

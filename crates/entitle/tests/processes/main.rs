@@ -11,14 +11,15 @@ mod doctor;
 mod examples;
 mod first_minutes;
 mod folder;
-mod http;
 mod kill;
 mod mirror;
+mod nodes;
 mod operations;
 mod reading;
-mod receiver;
 mod restore;
 mod serving;
 mod start;
 mod trouble;
 mod watching;
+
+use drill::{http, receiver};

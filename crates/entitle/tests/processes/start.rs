@@ -49,7 +49,8 @@ fn a_database_that_is_none_is_refused_with_an_example() {
     for database in ["mysql:x", "sqlite:", "x.db", ""] {
         let ended = run(&["sandbox", "--listen", "127.0.0.1:0", "--database", database]);
         assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""), "{ended:?}");
-        let says = format!("entitle: --database {database} names no data file\n  Say sqlite:PATH, for example sqlite:");
+        let what = format!("entitle: --database {database} names neither a data file nor a database\n");
+        let says = format!("{what}  Say sqlite:PATH, for example sqlite:");
         assert!(ended.stderr.starts_with(&says), "{ended:?}");
     }
 }

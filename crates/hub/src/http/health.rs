@@ -41,7 +41,14 @@ impl Hub {
             return Some(unavailable("draining", "The hub is being stopped.", RETRY_AFTER_S).with_hint(hint));
         }
         let answered = timeout(READY_WITHIN, self.store.answers()).await.unwrap_or(Err(StoreError::Busy));
-        answered.err().map(|error| store_error(&error))
+        answered.err().map(|error| match error {
+            // It is not too much to write that is in the way here.
+            StoreError::Busy => {
+                let hint = "Send requests to another node; here again when this says 200: that needs no new start.";
+                unavailable("store-busy", "The hub's store does not answer.", 1).with_hint(hint)
+            }
+            other => store_error(&other),
+        })
     }
 
     /// The figures, for Prometheus.

@@ -13,7 +13,7 @@ const UNLUCKY_ONE_IN: u64 = 16;
 /// How it treats the first attempt of an unlucky notification. Every later attempt is taken, so
 /// that no lane waits for long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mood {
+pub enum Mood {
     /// As every other.
     Takes,
     /// 500.
@@ -24,17 +24,21 @@ pub(crate) enum Mood {
 
 /// What came.
 #[derive(Debug, Clone)]
-pub(crate) struct Arrived {
+pub struct Arrived {
     /// The path it was sent to.
-    pub(crate) path: String,
-    pub(crate) webhook_id: String,
-    pub(crate) webhook_timestamp: String,
-    pub(crate) webhook_signature: String,
-    pub(crate) body: String,
+    pub path: String,
+    /// The header.
+    pub webhook_id: String,
+    /// The header.
+    pub webhook_timestamp: String,
+    /// The header.
+    pub webhook_signature: String,
+    /// The body.
+    pub body: String,
     /// When, in seconds of real time.
-    pub(crate) at_s: i64,
+    pub at_s: i64,
     /// Whether it was answered with success.
-    pub(crate) taken: bool,
+    pub taken: bool,
 }
 
 struct Kept {
@@ -45,15 +49,15 @@ struct Kept {
 }
 
 /// The receiver; its threads end with the process.
-pub(crate) struct Receiver {
+pub struct Receiver {
     kept: Arc<Mutex<Kept>>,
     /// Scheme and host.
-    pub(crate) url: String,
+    pub url: String,
 }
 
 impl Receiver {
     /// Listens on a free port.
-    pub(crate) fn start() -> Self {
+    pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("no free port");
         let url = format!("http://{}", listener.local_addr().expect("it has an address"));
         let kept = Kept { mood: Mood::Takes, arrived: Vec::new(), refused: HashSet::new(), taken: HashSet::new() };
@@ -68,17 +72,18 @@ impl Receiver {
         Self { kept, url }
     }
 
-    pub(crate) fn set_mood(&self, mood: Mood) {
+    /// From here on it treats unlucky ones so.
+    pub fn set_mood(&self, mood: Mood) {
         self.kept.lock().unwrap().mood = mood;
     }
 
     /// How many different notifications it has taken.
-    pub(crate) fn taken(&self) -> usize {
+    pub fn taken(&self) -> usize {
         self.kept.lock().unwrap().taken.len()
     }
 
     /// Everything that came, in order.
-    pub(crate) fn arrived(&self) -> Vec<Arrived> {
+    pub fn arrived(&self) -> Vec<Arrived> {
         self.kept.lock().unwrap().arrived.clone()
     }
 }

@@ -13,40 +13,48 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 
 /// A request; the same value can be sent again and is the same request.
 #[derive(Debug, Clone)]
-pub(crate) struct Request {
-    pub(crate) method: &'static str,
-    pub(crate) path: String,
+pub struct Request {
+    /// GET, POST, PATCH.
+    pub method: &'static str,
+    /// With its query.
+    pub path: String,
     /// JSON where it begins with `{`, else a form.
-    pub(crate) body: String,
+    pub body: String,
     /// X-RequestIdentifier; empty: none.
-    pub(crate) identity: String,
+    pub identity: String,
 }
 
 /// A whole answer.
 #[derive(Debug, Clone)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) body: String,
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// Byte by byte.
+    pub body: String,
     headers: Vec<(String, String)>,
 }
 
 /// One connection to the hub.
-pub(crate) struct Connection {
+pub struct Connection {
     stream: BufReader<TcpStream>,
     address: SocketAddr,
     authorization: String,
+    patience: Duration,
 }
 
 impl Request {
-    pub(crate) fn get(path: &str) -> Self {
+    /// A GET.
+    pub fn get(path: &str) -> Self {
         Self { method: "GET", path: path.to_owned(), body: String::new(), identity: String::new() }
     }
 
-    pub(crate) fn post(path: &str, body: &str) -> Self {
+    /// A POST; with another method, a PATCH.
+    pub fn post(path: &str, body: &str) -> Self {
         Self { method: "POST", path: path.to_owned(), body: body.to_owned(), identity: String::new() }
     }
 
-    pub(crate) fn with_identity(self, identity: &str) -> Self {
+    /// The same under a request identity.
+    pub fn with_identity(self, identity: &str) -> Self {
         Self { identity: identity.to_owned(), ..self }
     }
 
@@ -67,68 +75,80 @@ impl Request {
 }
 
 impl Answer {
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+    /// The value of a header, by its name in small letters.
+    pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
     }
 
     /// The record's version.
-    pub(crate) fn etag(&self) -> Option<u32> {
+    pub fn etag(&self) -> Option<u32> {
         self.header("etag").and_then(|tag| tag.trim_matches('"').parse().ok())
     }
 
     /// Whether it is a remembered answer.
-    pub(crate) fn is_replayed(&self) -> bool {
+    pub fn is_replayed(&self) -> bool {
         self.header("idempotent-replayed") == Some("true")
     }
 }
 
 impl Connection {
     /// Connects with the sandbox's credential.
-    pub(crate) fn open(address: SocketAddr) -> io::Result<Self> {
+    pub fn open(address: SocketAddr) -> io::Result<Self> {
         Self::open_as(address, "sandbox:sandbox")
     }
 
     /// Connects with another `user:password`.
-    #[expect(clippy::disallowed_methods, reason = "the test is a client of the hub, not the hub")]
-    pub(crate) fn open_as(address: SocketAddr, credential: &str) -> io::Result<Self> {
+    pub fn open_as(address: SocketAddr, credential: &str) -> io::Result<Self> {
+        Self::open_for(address, credential, ANSWER_WITHIN)
+    }
+
+    /// The same for a client that waits no longer than this for an answer.
+    #[expect(clippy::disallowed_methods, reason = "a client of the hub, not the hub")]
+    pub fn open_for(address: SocketAddr, credential: &str, patience: Duration) -> io::Result<Self> {
         let stream = TcpStream::connect_timeout(&address, CONNECT_WITHIN)?;
         stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(ANSWER_WITHIN))?;
+        stream.set_read_timeout(Some(patience))?;
         let authorization = format!("Basic {}", STANDARD.encode(credential));
-        Ok(Self { stream: BufReader::new(stream), address, authorization })
+        Ok(Self { stream: BufReader::new(stream), address, authorization, patience })
     }
 
     /// Sends a request and waits for its answer.
-    pub(crate) fn ask(&mut self, request: &Request) -> io::Result<Answer> {
+    pub fn ask(&mut self, request: &Request) -> io::Result<Answer> {
         self.send(request)?;
         self.receive()
     }
 
     /// Sends a request.
-    pub(crate) fn send(&mut self, request: &Request) -> io::Result<()> {
+    pub fn send(&mut self, request: &Request) -> io::Result<()> {
         self.write(&request.print(self.address, &self.authorization))
     }
 
     /// Sends bytes, for requests that come in parts.
-    pub(crate) fn write(&mut self, text: &str) -> io::Result<()> {
+    pub fn write(&mut self, text: &str) -> io::Result<()> {
         self.stream.get_mut().write_all(text.as_bytes())
     }
 
     /// The `Authorization` it sends.
-    pub(crate) fn authorization(&self) -> &str {
+    pub fn authorization(&self) -> &str {
         &self.authorization
     }
 
     /// Waits for an answer. An error means that the connection ended before the answer was
     /// whole; a hub that lives and does not answer is a failure of its own.
-    pub(crate) fn receive(&mut self) -> io::Result<Answer> {
+    pub fn receive(&mut self) -> io::Result<Answer> {
         let received = self.read();
         if let Err(error) = &received
             && matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
         {
-            panic!("no answer within {ANSWER_WITHIN:?}");
+            panic!("no answer within {:?}", self.patience);
         }
         received
+    }
+
+    /// Sends a request and waits for its answer, as long as this client does: then it is an error, too.
+    pub fn try_ask(&mut self, request: &Request) -> io::Result<Answer> {
+        self.send(request)?;
+        self.read()
     }
 
     fn read(&mut self) -> io::Result<Answer> {
