@@ -38,7 +38,9 @@ impl Place {
             }
             Self::Server(database) => {
                 let usual = PostgresOptions::new(&database.url);
-                let options = PostgresOptions { clock, connections_max: CONNECTIONS_MAX, ..usual };
+                // The same name in each life: what the one before left behind is nobody's.
+                let node = Some("under test".to_owned());
+                let options = PostgresOptions { clock, node, connections_max: CONNECTIONS_MAX, ..usual };
                 Arc::new(PostgresStore::open(options).await.unwrap())
             }
         }

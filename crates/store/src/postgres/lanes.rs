@@ -164,11 +164,13 @@ async fn wake_in(connection: &Connection, key: EntitlementKey, now: Moment) -> R
     Ok(())
 }
 
-/// Frees lanes whose lease has run out with another process: it has died. Its own ones a process
-/// settles, or claims again when they have run out.
+/// Frees lanes whose lease has run out with another process, or which one holds that was not seen for so long
+/// that every attempt it began has ended: it has died. Its own ones a process settles, or claims again when
+/// they have run out.
 pub(super) async fn release_left(connections: &Connections, real_now_ms: i64, holder: Id) -> Result<u64, Fault> {
     let sql = "UPDATE lane SET lease_until_ms = 0 WHERE ctid = ANY (ARRAY (SELECT ctid FROM lane \
-               WHERE lease_until_ms <> 0 AND lease_until_ms <= $1 AND holder IS DISTINCT FROM $2 \
+               WHERE lease_until_ms <> 0 AND holder IS DISTINCT FROM $2 AND (lease_until_ms <= $1 OR EXISTS (\
+                   SELECT FROM node n WHERE n.id = lane.holder AND n.seen_at < now() - interval '15 s')) \
                FOR UPDATE SKIP LOCKED))";
     connections.execute(sql, &[&real_now_ms, &holder]).await
 }

@@ -15,9 +15,13 @@ macro_rules! is_alive {
 }
 pub(super) use is_alive;
 
-/// This process begins to work. One of the same name before it is gone: two cannot listen at one address.
+/// This process begins to work. One of the same name before it is gone, two cannot listen at one address: what
+/// that one was at is free at once.
 pub(super) async fn enter(connections: &Connections, name: &str, holder: Id) -> Result<(), Fault> {
-    connections.execute("DELETE FROM node WHERE name = $1", &[&name]).await?;
+    let sql = "WITH gone AS (DELETE FROM node WHERE name = $1 RETURNING id), \
+             left_over AS (DELETE FROM taken WHERE holder IN (SELECT id FROM gone)) \
+         UPDATE lane SET lease_until_ms = 0 WHERE lease_until_ms <> 0 AND holder IN (SELECT id FROM gone)";
+    connections.execute(sql, &[&name]).await?;
     show(connections, name, holder).await
 }
 

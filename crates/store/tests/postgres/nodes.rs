@@ -1,9 +1,9 @@
 //! Processes at work on one database: who is alive, who does what is due, what they count together.
 
-use super::Postgres;
 use super::checks::Stage;
 use super::checks::dues::operation;
-use super::checks::samples::{START, create, row};
+use super::checks::samples::{START, create, noticed, row};
+use super::{Postgres, soon};
 use entitlement::{Moment, Stage as OperationStage};
 use ids::EntitlementKey;
 use std::sync::Arc;
@@ -79,6 +79,30 @@ async fn what_is_due_is_given_to_one_of_them() {
     assert_eq!(of_both().await, [all_of_a, all_of_b], "and stays with whom it was given to");
     b.close().await.unwrap();
     assert_eq!(a.due(by, 100).await.unwrap().len(), 40, "who ends leaves it to the others");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_one_was_at_is_free_when_it_starts_again_or_is_gone_for_long() {
+    let postgres = Postgres::default();
+    let stage = Stage::open(&postgres).await;
+    for key in 1..=2 {
+        stage.done(noticed(create(row(stage.place, key, &format!("c{key}"))), 0)).await;
+    }
+    let (a, b) = (node(&postgres, "a").await, node(&postgres, "b").await);
+    for node in [&a, &b] {
+        assert_eq!(node.claim_lanes(START, START.0, 1_000_000, 1).await.unwrap().len(), 1);
+    }
+    assert_eq!(stage.store.next_due().await, Ok(None));
+    let again = node(&postgres, "a").await;
+    assert_eq!(again.lanes_due(START, 10).await.unwrap().len(), 1, "what a was sending");
+    // As if b had been cut off: it cannot show itself.
+    drop(b);
+    let long_ago = "UPDATE node SET seen_at = now() - interval '16 s' WHERE name = 'b'";
+    soon("what b was sending is free", async || {
+        postgres.database().await.ask(long_ago).await;
+        again.lanes_due(START, 10).await.unwrap().len() == 2
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
