@@ -40,7 +40,7 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
         }
         Place::Server(server) => server.migrate().await?,
     };
-    print(&report(&place, &applied))
+    Ok(print(&report(&place, &applied))?)
 }
 
 fn report(place: &Place, applied: &[SchemaStep]) -> String {

@@ -28,6 +28,7 @@ fn every_command_has_help_with_examples() {
         "entitlement hold --help",
         "entitlement resolve --help",
         "doctor --help",
+        "migrate --help",
         "backup --help",
         "restore --help",
         "load --help",
