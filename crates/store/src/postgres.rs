@@ -11,6 +11,7 @@ mod claims;
 mod committer;
 mod connect;
 mod connections;
+mod copy;
 mod dues;
 mod engine;
 mod events;
@@ -33,6 +34,7 @@ mod standing;
 mod transactions;
 mod values;
 
+pub(crate) use copy::PostgresEnd;
 pub use options::{PostgresOpenError, PostgresOptions};
 
 use crate::clock::StoreClock;
@@ -97,6 +99,7 @@ impl PostgresStore {
         let first = opening.connect(Purpose::Keys).await?;
         let clock = options.clock.clone();
         migrations::migrate(&first, &connector.place, clock.read()).await?;
+        copy::refuse_copies(&first, &connector.place).await?;
         let holder = opening.begin(&first).await?;
         drop(first);
         let own = options.connections_max.saturating_sub(COMMITTERS + Connections::shared_count());

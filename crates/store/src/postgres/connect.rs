@@ -4,11 +4,12 @@
 use super::fault::said;
 use super::options::{PostgresOpenError, PostgresOptions};
 use super::values::Value;
+use bytes::Bytes;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio_postgres::config::{Host, TargetSessionAttrs};
-use tokio_postgres::{Client, Config, Error, NoTls, Row, Statement};
+use tokio_postgres::{Client, Config, CopyInSink, Error, NoTls, Row, Statement};
 
 /// How long connecting may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -163,6 +164,16 @@ impl Connection {
     pub(super) async fn execute(&self, sql: &'static str, values: &[Value<'_>]) -> Result<u64, Error> {
         let statement = self.statement(sql).await?;
         self.client.execute(&statement, values).await
+    }
+
+    /// A statement for whoever keeps it himself.
+    pub(super) async fn prepare(&self, sql: &str) -> Result<Statement, Error> {
+        self.client.prepare(sql).await
+    }
+
+    /// Begins to send rows into a table.
+    pub(super) async fn copy_in(&self, sql: &str) -> Result<CopyInSink<Bytes>, Error> {
+        self.client.copy_in(sql).await
     }
 
     /// A prepared statement, sent when it is first polled.
