@@ -60,6 +60,10 @@ pub struct Progress {
 /// A copy that is finished.
 #[derive(Debug, Clone)]
 pub struct Copied {
+    /// The source in words.
+    pub from: String,
+    /// The target in words.
+    pub to: String,
     /// Records that this call has copied.
     pub records: u64,
     /// What they carry.
@@ -102,7 +106,8 @@ pub async fn copy(from: &Place, to: &Place, page: usize, told: Told<'_>) -> Resu
     let secrets = to.last(Table::Secret).await?.is_some();
     to.finish().await?;
     let compared_in_ms = watch.elapsed_ms();
-    Ok(Copied { records, bytes, copied_in_ms, found, compared, compared_in_ms, secrets })
+    let (from, to) = (from.place().to_owned(), to.place().to_owned());
+    Ok(Copied { from, to, records, bytes, copied_in_ms, found, compared, compared_in_ms, secrets })
 }
 
 /// Compares two stores that nobody works on, and changes neither.

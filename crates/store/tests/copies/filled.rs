@@ -58,10 +58,10 @@ async fn entitlement(store: &Arc<dyn Store>, place: Place, key: u128) {
     // Keys that do not ascend as they are made, over the whole width.
     let mut made =
         row(place, key.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835), &format!("c{key} \u{1f3b5}"));
-    if key % 4 == 0 {
+    if key.is_multiple_of(4) {
         made = with_own_id(made, &format!("own-{key}"));
     }
-    made.due_at = (key % 5 == 0).then(|| START.plus_s(60));
+    made.due_at = key.is_multiple_of(5).then(|| START.plus_s(60));
     done(store.as_ref(), noticed(claimed(create(made.clone()), &format!("create-{key}")), (key % 2) as u32)).await;
     let change = rename(&mut made, "after a change", START.plus_ms(5));
     done(store.as_ref(), noticed(claimed(change, &format!("rename-{key}")), 0)).await;
