@@ -13,9 +13,8 @@ use store::PostgresOptions;
 use store::copy::{self, Compared, Copied, PAGE_RECORDS, Part, Place, Progress};
 
 const EXAMPLES: &str = "Examples:
-  entitle store copy --from sqlite:data/hub.db --to postgres://entitle@db.internal/entitle \\
-      --to-password-file postgres.password
-  entitle store copy --from postgres://entitle@db.internal/entitle --to sqlite:data/back.db
+  entitle store copy --from sqlite:hub.db --to postgres://entitle@localhost/hub
+  entitle store copy --from postgres://entitle@localhost/hub --to sqlite:back.db
   entitle store copy --from sqlite:a.db --to sqlite:b.db --verify-only
 
 Stop every hub first. Whatever stops the copy, the same command goes on where it was. At

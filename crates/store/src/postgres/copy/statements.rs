@@ -18,8 +18,8 @@ pub(super) struct Statements {
 }
 
 /// Records, as many as PostgreSQL thinks there are: of a table, and of its parts where it has some.
-pub(super) const SIZE: &str = "SELECT coalesce(sum(greatest(c.reltuples::bigint, pg_stat_get_live_tuples(c.oid), 0)), 0)\
-     ::bigint FROM pg_class c WHERE c.oid = to_regclass($1::text) \
+pub(super) const SIZE: &str = "SELECT coalesce(sum(greatest(c.reltuples::bigint, pg_stat_get_live_tuples(c.oid), 0)), 0)::bigint \
+     FROM pg_class c WHERE c.oid = to_regclass($1::text) \
      OR c.oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = to_regclass($1::text))";
 
 /// The number that a sequence has given out last.
