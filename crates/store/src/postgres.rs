@@ -11,6 +11,7 @@ mod claims;
 mod committer;
 mod connect;
 mod connections;
+mod copy;
 mod dues;
 mod engine;
 mod events;
@@ -36,6 +37,7 @@ mod tls;
 mod transactions;
 mod values;
 
+pub(crate) use copy::PostgresEnd;
 pub use migrations::{SchemaStep, StepKind, StepWork};
 pub use options::{PostgresOpenError, PostgresOptions};
 
@@ -111,6 +113,7 @@ impl PostgresStore {
         let clock = options.clock.clone();
         let steps = migrations::known(&options);
         opening.migrating(&first, &steps).migrate(clock.read(), false).await?;
+        copy::refuse_copies(&first, &connector.place).await?;
         partitions::make(&first).await.map_err(opening.failed("making partitions"))?;
         let holder = opening.begin(&first).await?;
         let schema = migrations::newest(&steps);

@@ -20,5 +20,6 @@ mod receiver;
 mod restore;
 mod serving;
 mod start;
+mod store_copy;
 mod trouble;
 mod watching;
