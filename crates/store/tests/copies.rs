@@ -10,6 +10,8 @@ mod places;
 #[allow(dead_code)]
 mod samples;
 
+#[path = "copies/days.rs"]
+mod days;
 #[path = "copies/goes_on.rs"]
 mod goes_on;
 #[path = "copies/refused.rs"]
