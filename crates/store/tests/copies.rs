@@ -16,6 +16,8 @@ mod days;
 mod goes_on;
 #[path = "copies/refused.rs"]
 mod refused;
+#[path = "copies/restored.rs"]
+mod restored;
 #[path = "copies/stopped.rs"]
 mod stopped;
 #[path = "copies/whole.rs"]

@@ -6,10 +6,10 @@ mod entitlements;
 mod health;
 
 use super::Inner;
-use super::accounts;
 use super::connections::Connections;
 use super::events::{self, feed_begin};
 use super::fault::Fault;
+use super::restored;
 use super::values::{self, Id, bound, count, get};
 use crate::examine::add_to_runs;
 use crate::{
@@ -48,7 +48,7 @@ impl Examine for Inner {
     }
 
     fn restorations(&self) -> StoreFuture<'_, Vec<Restoration>> {
-        Box::pin(async move { Ok(restorations(&self.connections).await?) })
+        Box::pin(async move { Ok(restored::all(&self.connections).await?) })
     }
 }
 
@@ -146,13 +146,4 @@ async fn keys(
         page.last = None;
     }
     Ok(page)
-}
-
-/// The same setting as in the embedded engine.
-async fn restorations(connections: &Connections) -> Result<Vec<Restoration>, Fault> {
-    let Some(value) = accounts::setting(connections, "restorations").await? else {
-        return Ok(Vec::new());
-    };
-    let text = String::from_utf8_lossy(&value);
-    Restoration::read(&text).ok_or_else(|| Fault::Content(format!("the setting restorations reads '{text}'")))
 }
