@@ -65,7 +65,7 @@ async fn size(connections: &Connections) -> Result<StoreSize, Fault> {
 
 async fn examined_accounts(connections: &Connections) -> Result<Vec<ExaminedAccount>, Fault> {
     let sql = "SELECT a.id, a.organisation, a.live, a.position, coalesce((SELECT e.position FROM event e \
-               WHERE e.account = a.id AND e.position IS NOT NULL ORDER BY e.position DESC LIMIT 1), 0) \
+               WHERE e.account = a.id AND e.position > 0 ORDER BY e.position DESC LIMIT 1), 0) \
                FROM account a ORDER BY a.id";
     let read = |row: &tokio_postgres::Row| {
         Ok(ExaminedAccount {

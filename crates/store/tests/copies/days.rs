@@ -8,7 +8,7 @@ use crate::stopped::copy_until;
 use entitlement::{Moment, Status};
 use ids::EntitlementKey;
 use std::collections::BTreeSet;
-use store::{Change, Clock, LaneOutcome, LaneResult, PostgresOptions, PostgresStore, RowChange, Store};
+use store::{Change, Clock, LaneOutcome, LaneResult, PostgresOptions, PostgresStore, RowChange, Store, StoredEvent};
 
 /// From now on the server's date is this one.
 async fn play(own: &Own, today: &str) {
@@ -94,22 +94,32 @@ async fn with_dropped_partitions(own: &Own) -> Place {
     place
 }
 
+async fn histories(own: &Own) -> Vec<Vec<StoredEvent>> {
+    let store = own.open().await.unwrap();
+    let mut all = Vec::new();
+    for key in 1..=4 {
+        all.push(store.history(EntitlementKey(key), None).await.unwrap());
+    }
+    store.close().await.unwrap();
+    all
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_dropped_stays_dropped() {
     let from = Own::make(Engine::Postgres).await;
     let place = with_dropped_partitions(&from).await;
+    let expected = histories(&from).await;
+    assert_eq!(expected.iter().map(Vec::len).collect::<Vec<_>>(), [1, 0, 1, 2]);
     for engine in [Engine::Sqlite, Engine::Postgres] {
         let (to, back) = (Own::make(engine).await, Own::make(Engine::Postgres).await);
         copy(&from, &to).await.unwrap();
         copy(&to, &back).await.unwrap();
         assert_eq!(compare(&from, &back).await.differences, 0);
         for own in [&to, &back] {
+            assert_eq!(histories(own).await, expected);
             let store = own.open().await.unwrap();
-            let mut lengths = Vec::new();
-            for key in 1..=4 {
-                lengths.push(store.history(EntitlementKey(key), None).await.unwrap().len());
-            }
-            assert_eq!(lengths, [1, 0, 1, 2]);
+            let account = store.examine().examine_accounts().await.unwrap().remove(0);
+            assert_eq!((account.position, account.last_event), (6, 6));
             let feed = store.feed(place.account, 0, 10).await.unwrap();
             assert!(feed.iter().map(|(_, event)| event.position).eq([6]), "{feed:?}");
             done(store.as_ref(), create(row(place, 9, "c9"))).await;

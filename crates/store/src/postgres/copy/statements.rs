@@ -29,18 +29,20 @@ pub(super) const TEXTS: &str = "SELECT account, claim, day, text FROM answer LIM
 const CLAIMS: &str = "claim LEFT JOIN LATERAL (SELECT a.text AS answer FROM answer a \
      WHERE a.claim = claim.number AND a.day = claim.answered_on LIMIT 1) texts ON true";
 
-/// An event's place in the feed: none where the feed does not go any more. What histories still need of
-/// partitions that were dropped is carried on, and lies before the feed's first mark.
+/// An event's place in the feed: negative where the feed does not go any more, so that histories tell it and
+/// no feed finds it. What histories still need of partitions that were dropped is carried on, and lies before
+/// the feed's first mark.
 const POSITION: &str = "CASE WHEN position >= (SELECT coalesce(min(first), 0) FROM feed_mark m \
-     WHERE m.account = event.account) THEN position END AS position";
+     WHERE m.account = event.account) THEN position ELSE -abs(position) END AS position";
 
-/// A feed begins at the first event there is, on the day of the copy (docs/decisions/0036).
+/// A feed begins at the first event of it that there is, on the day of the copy (docs/decisions/0036).
 pub(super) const MARK_FEEDS: &str = "INSERT INTO feed_mark (account, first, day) SELECT a.id, \
-     coalesce((SELECT min(position) FROM event WHERE account = a.id), a.position + 1), a.day \
+     coalesce((SELECT min(position) FROM event WHERE account = a.id AND position > 0), a.position + 1), a.day \
      FROM account a ON CONFLICT DO NOTHING";
 
 /// Records, as many as PostgreSQL thinks there are: of a table, and of its parts where it has some.
-pub(super) const SIZE: &str = "SELECT coalesce(sum(greatest(c.reltuples::bigint, pg_stat_get_live_tuples(c.oid), 0)), 0)::bigint \
+pub(super) const SIZE: &str = "SELECT \
+     coalesce(sum(greatest(c.reltuples::bigint, pg_stat_get_live_tuples(c.oid), 0)), 0)::bigint \
      FROM pg_class c WHERE c.oid = to_regclass($1::text) \
      OR c.oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = to_regclass($1::text))";
 
