@@ -2,15 +2,15 @@
 //! What a copy is, and that it is the same, stands in `store::copy`.
 
 use crate::backup::key_of;
+use crate::database::{Place, ServerOptions};
 use crate::failure::Misuse;
 use crate::progress::Bar;
 use crate::text::print;
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
-use store::PostgresOptions;
-use store::copy::{self, Compared, Copied, PAGE_RECORDS, Part, Place, Progress};
+use store::copy::{self, Compared, Copied, PAGE_RECORDS, Part, Progress};
 
 const EXAMPLES: &str = "Examples:
   entitle store copy --from sqlite:hub.db --to postgres://entitle@localhost/hub
@@ -44,6 +44,12 @@ pub(crate) struct Options {
     /// File with the password of the database to copy to
     #[arg(long, value_name = "FILE")]
     to_password_file: Option<PathBuf>,
+    /// PEM certificates of authorities for TLS to the database to copy from
+    #[arg(long, value_name = "FILE")]
+    from_tls_ca: Option<PathBuf>,
+    /// The same for the database to copy to
+    #[arg(long, value_name = "FILE")]
+    to_tls_ca: Option<PathBuf>,
     /// Copy nothing, compare the two
     #[arg(long)]
     verify_only: bool,
@@ -58,19 +64,21 @@ pub(crate) struct Options {
 /// Where a place cannot be had, or the copy is not the same; the text says what to do.
 pub(crate) async fn run(command: &Command) -> Result<ExitCode> {
     let Command::Copy(options) = command;
-    let from = place("--from", &options.from, options.from_password_file.as_deref())?;
-    let to = place("--to", &options.to, options.to_password_file.as_deref())?;
+    let Options { from_password_file, to_password_file, from_tls_ca, to_tls_ca, .. } = options;
+    let from = place("--from", &options.from, from_password_file.as_ref(), from_tls_ca.as_ref())?;
+    let to = place("--to", &options.to, to_password_file.as_ref(), to_tls_ca.as_ref())?;
+    let (source, target) = (from.for_copy(), to.for_copy());
     if options.verify_only {
         let compared = {
             let bar = Bar::counting();
-            copy::compare(&from, &to, PAGE_RECORDS, &mut |progress| show(&bar, progress)).await?
+            copy::compare(&source, &target, PAGE_RECORDS, &mut |progress| show(&bar, progress)).await?
         };
         print(&if options.json { json_of_comparison(&compared) } else { report_of_comparison(&compared) })?;
         return Ok(if compared.differences == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
     let copied = {
         let bar = Bar::counting();
-        copy::copy(&from, &to, PAGE_RECORDS, &mut |progress| show(&bar, progress)).await?
+        copy::copy(&source, &target, PAGE_RECORDS, &mut |progress| show(&bar, progress)).await?
     };
     print(&if options.json { json(&copied) } else { report(&copied, &from, &to) })?;
     Ok(ExitCode::SUCCESS)
@@ -85,21 +93,16 @@ fn show(bar: &Bar, progress: Progress) {
 }
 
 /// A place as it is named on the command line.
-fn place(flag: &str, named: &str, password_file: Option<&Path>) -> Result<Place> {
-    if let Some(path) = named.strip_prefix("sqlite:").filter(|path| !path.is_empty()) {
-        if password_file.is_some() {
-            let message = format!("{flag}-password-file is for a database, and {flag} names a file");
+fn place(flag: &str, named: &str, password_file: Option<&PathBuf>, tls_ca: Option<&PathBuf>) -> Result<Place> {
+    let place = Place::parse_flag(flag, named, &ServerOptions::new(password_file.cloned(), tls_ca.cloned()))?;
+    if let Place::File(_) = place {
+        let given = [("password-file", password_file), ("tls-ca", tls_ca)];
+        if let Some((of_database, _)) = given.into_iter().find(|(_, file)| file.is_some()) {
+            let message = format!("{flag}-{of_database} is for a database, and {flag} names a file");
             return Err(Misuse::new(message, "Leave it away.").into());
         }
-        return Ok(Place::Sqlite(PathBuf::from(path)));
     }
-    if named.starts_with("postgres://") || named.starts_with("postgresql://") {
-        let password_file = password_file.map(Path::to_owned);
-        return Ok(Place::Postgres(Box::new(PostgresOptions { password_file, ..PostgresOptions::new(named) })));
-    }
-    // It is not repeated: a password may stand in it.
-    let hint = "Say sqlite:PATH or postgres://user@host:port/database.";
-    Err(Misuse::new(format!("{flag} names no store"), hint).into())
+    Ok(place)
 }
 
 fn report(copied: &Copied, from: &Place, to: &Place) -> String {
@@ -130,12 +133,12 @@ fn report(copied: &Copied, from: &Place, to: &Place) -> String {
 /// Sealed secrets move, the key that opens them does not.
 fn about_key(from: &Place, to: &Place) -> String {
     let key = match from {
-        Place::Sqlite(file) => key_of(file).map_or_else(|| "its key file".to_owned(), |key| key.display().to_string()),
-        Place::Postgres(_) => "the key file of its hubs".to_owned(),
+        Place::File(file) => key_of(file).map_or_else(|| "its key file".to_owned(), |key| key.display().to_string()),
+        Place::Server(_) => "the key file of its hubs".to_owned(),
     };
     match to {
-        Place::Sqlite(file) => format!("Sealed secrets need their key: copy {key} to {}.key.", file.display()),
-        Place::Postgres(_) => format!("Sealed secrets need their key: start hubs with --key-file {key}."),
+        Place::File(file) => format!("Sealed secrets need their key: copy {key} to {}.key.", file.display()),
+        Place::Server(_) => format!("Sealed secrets need their key: start hubs with --key-file {key}."),
     }
 }
 
