@@ -29,6 +29,13 @@ pub(crate) struct ServerOptions {
     database_tls_ca: Option<PathBuf>,
 }
 
+impl ServerOptions {
+    /// What a command has asked for under names of its own.
+    pub(crate) fn new(password_file: Option<PathBuf>, tls_ca: Option<PathBuf>) -> Self {
+        Self { database_password_file: password_file, database_tls_ca: tls_ca }
+    }
+}
+
 /// How much of a database server one hub takes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
@@ -70,6 +77,14 @@ impl Place {
     /// # Errors
     /// Where it names neither.
     pub(crate) fn parse(database: &str, options: &ServerOptions) -> Result<Self> {
+        Self::parse_flag("--database", database, options)
+    }
+
+    /// Reads the same of another flag.
+    ///
+    /// # Errors
+    /// As above.
+    pub(crate) fn parse_flag(flag: &str, database: &str, options: &ServerOptions) -> Result<Self> {
         match database.split_once(':') {
             Some(("sqlite", path)) if !path.is_empty() => Ok(Self::File(PathBuf::from(path))),
             Some(("postgres" | "postgresql", rest)) if rest.starts_with("//") => {
@@ -77,9 +92,18 @@ impl Place {
             }
             // What was meant for a server may hold a password.
             Some((scheme, _)) if scheme.starts_with("postgres") => {
-                Err(misuse("--database looks like a URL and is none"))
+                Err(misuse(&format!("{flag} looks like a URL and is none")))
             }
-            _ => Err(misuse(&format!("--database {database} names neither a data file nor a database"))),
+            _ if database.contains('@') => Err(misuse(&format!("{flag} names neither a data file nor a database"))),
+            _ => Err(misuse(&format!("{flag} {database} names neither a data file nor a database"))),
+        }
+    }
+
+    /// As a copy of whole stores names it.
+    pub(crate) fn for_copy(&self) -> store::copy::Place {
+        match self {
+            Self::File(file) => store::copy::Place::Sqlite(file.clone()),
+            Self::Server(server) => store::copy::Place::Postgres(Box::new(server.options(None, None))),
         }
     }
 
@@ -235,7 +259,9 @@ mod tests {
 
     #[test]
     fn what_is_neither_is_refused_without_a_password() {
-        for database in ["", "hub.db", "sqlite:", "mysql://a", "postgres:hub", "postgresqll://a:secret@b/c"] {
+        for database in
+            ["", "hub.db", "sqlite:", "mysql://a", "postgres:hub", "postgresqll://a:secret@b/c", "pg://a:secret@b/c"]
+        {
             let error = format!("{:?}", place(database).unwrap_err());
             assert!(error.contains("--database") && !error.contains("secret"), "{error}");
         }

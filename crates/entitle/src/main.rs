@@ -27,6 +27,7 @@ mod serve;
 mod settings;
 mod socket;
 mod start_text;
+mod store_copy;
 mod text;
 mod watching;
 
@@ -96,6 +97,9 @@ enum Command {
     /// Make a backup the store of a hub again
     #[command(after_help = restore::EXAMPLES)]
     Restore(restore::Options),
+    /// Move a store to another engine
+    #[command(subcommand)]
+    Store(store_copy::Command),
     /// Put a hub under load and print how fast it answers
     #[command(after_help = load::EXAMPLES)]
     Load(load::Options),
@@ -118,6 +122,7 @@ impl Command {
             | Self::Migrate(_)
             | Self::Backup(_)
             | Self::Restore(_)
+            | Self::Store(_)
             | Self::Load(_)
             | Self::Entitlement(_)
             | Self::Notifications(_)
@@ -145,6 +150,7 @@ fn main() -> ExitCode {
         Command::Migrate(options) => waiting_for(migrate::run(&options)).map(succeeded),
         Command::Backup(options) => backup::run(&options),
         Command::Restore(options) => waiting_for(restore::run(&options)),
+        Command::Store(command) => waiting_for(store_copy::run(&command)),
         Command::Openapi => openapi::run().map(succeeded),
         Command::Load(options) => load::run(&options).map(succeeded),
         Command::Entitlement(command) => waiting_for(entitlement::run(&command)).map(succeeded),

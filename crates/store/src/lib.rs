@@ -8,6 +8,7 @@ mod change;
 mod claim;
 mod clock;
 mod codec;
+pub mod copy;
 mod engine;
 mod examine;
 pub mod faults;

@@ -11,6 +11,7 @@ mod claims;
 mod committer;
 mod connect;
 mod connections;
+mod copy;
 mod dues;
 mod engine;
 mod events;
@@ -29,6 +30,7 @@ mod partitions;
 mod pipeline;
 mod queue;
 mod reports;
+mod restored;
 mod rows;
 mod settling;
 mod standing;
@@ -36,11 +38,12 @@ mod tls;
 mod transactions;
 mod values;
 
+pub(crate) use copy::PostgresEnd;
 pub use migrations::{SchemaStep, StepKind, StepWork};
 pub use options::{PostgresOpenError, PostgresOptions};
 
 use crate::clock::StoreClock;
-use crate::{Figures, StoreError};
+use crate::{Figures, Restoration, StoreError};
 use committer::Committer;
 use connect::{Connection, Connector, Purpose};
 use connections::Connections;
@@ -78,6 +81,8 @@ struct Inner {
     clock_changes: Mutex<ClockChanges>,
     figures: Arc<Figures>,
     facts: Facts,
+    /// The last restoration that the store went through, before it was copied here.
+    restored: Option<Restoration>,
     /// This process, as lanes name it.
     holder: Id,
     /// What it calls itself towards the others, if it is at work.
@@ -111,6 +116,7 @@ impl PostgresStore {
         let clock = options.clock.clone();
         let steps = migrations::known(&options);
         opening.migrating(&first, &steps).migrate(clock.read(), false).await?;
+        copy::refuse_copies(&first, &connector.place).await?;
         partitions::make(&first).await.map_err(opening.failed("making partitions"))?;
         let holder = opening.begin(&first).await?;
         let schema = migrations::newest(&steps);
@@ -120,6 +126,7 @@ impl PostgresStore {
         let connections = Connections::new(Arc::clone(&connector), own);
         let (offset_ms, resets) =
             accounts::clock(&connections).await.map_err(opening.failed("reading the clock's offset"))?;
+        let restored = restored::newest(&connections).await.map_err(opening.failed("reading restorations"))?;
         if let Some(name) = &options.node {
             nodes::enter(&connections, name, holder).await.map_err(opening.failed("beginning to work"))?;
         }
@@ -137,6 +144,7 @@ impl PostgresStore {
                 queue: Arc::clone(&queue),
                 figures: Arc::clone(&figures),
                 batch_max: options.batch_max.max(1),
+                restored,
             };
             let left = left.clone();
             tokio::spawn(async move {
@@ -151,6 +159,7 @@ impl PostgresStore {
             clock_changes: Mutex::new(ClockChanges { own: 0, resets }),
             figures,
             facts: Facts::default(),
+            restored,
             holder,
             node: options.node,
             history_months: options.history_months,

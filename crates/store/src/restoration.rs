@@ -35,6 +35,12 @@ impl Restoration {
         }
     }
 
+    /// The least sequence for a lane of an entitlement that was created then, in a store whose newest
+    /// restoration this is: a lower one may have been given out before.
+    pub(crate) fn sequence_least(newest: Option<&Self>, created_at: Moment) -> u32 {
+        newest.filter(|restored| created_at <= restored.at).map_or(1, |restored| restored.lane_floor)
+    }
+
     /// One line each, as it lies among the settings.
     pub(crate) fn print(all: &[Self]) -> String {
         all.iter().fold(String::new(), |mut text, Self { at, feed_floor, lane_floor }| {

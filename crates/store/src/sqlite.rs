@@ -11,6 +11,7 @@ mod callbacks;
 mod claims;
 mod commit;
 mod connect;
+mod copy;
 mod engine;
 mod events;
 mod examine;
@@ -35,6 +36,7 @@ mod writer;
 
 pub use backup::{BackupError, BackupMade};
 pub use beside::SqliteFile;
+pub(crate) use copy::SqliteEnd;
 pub use options::{OpenError, Options};
 pub use restore::{RestoreError, Restored, Restoring};
 
@@ -90,6 +92,7 @@ impl SqliteStore {
             }
         })?;
         migrations::migrate(&mut connection, &path, options.clock.read())?;
+        copy::refuse_unfinished(&connection, &path)?;
         lanes::release_all(&connection).map_err(|error| failed("freeing leases")(error.to_string()))?;
         let offset_ms = accounts::clock_offset(&connection)
             .map_err(|fault| failed("reading the clock's offset")(StoreError::from(fault).to_string()))?;

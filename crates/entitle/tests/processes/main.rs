@@ -19,6 +19,7 @@ mod reading;
 mod restore;
 mod serving;
 mod start;
+mod store_copy;
 mod trouble;
 mod watching;
 

@@ -4,8 +4,8 @@ use super::connect::{Connection, Purpose};
 use super::connections::Connections;
 use super::fault::Fault;
 use super::transactions::transact;
-use super::values::{Value, count, get, moment_opt};
-use crate::{AccountRow, CredentialRow, StoreError};
+use super::values::{count, get, moment_opt, number};
+use crate::{AccountRow, CredentialRow, Restoration, StoreError};
 use ids::{AccountId, RouteId};
 use tokio_postgres::Row;
 
@@ -14,31 +14,38 @@ pub(super) const CLOCK_OFFSET: &str = "clock.offset_ms";
 /// How often test data were emptied: the clock of every process begins anew with it.
 pub(super) const CLOCK_RESETS: &str = "clock.resets";
 
-/// The number of an organisation in a mode, made if new.
-pub(super) async fn account(connections: &Connections, organisation: &str, live: bool) -> Result<AccountId, Fault> {
+/// The number of an organisation in a mode, made if new. In a restored store it may have been there before,
+/// with a feed: a new one goes on behind that.
+pub(super) async fn account(
+    connections: &Connections,
+    organisation: &str,
+    live: bool,
+    restored: Option<&Restoration>,
+) -> Result<AccountId, Fault> {
     let find = "SELECT id FROM account WHERE organisation = $1 AND live = $2";
-    let make = "INSERT INTO account (organisation, live) VALUES ($1, $2) ON CONFLICT DO NOTHING";
-    number_of(connections, find, make, &[&organisation, &live]).await.map(AccountId)
+    let make = "INSERT INTO account (organisation, live, position) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+    if let Some(row) = connections.read(find, &[&organisation, &live]).await?.first() {
+        return count(row, 0).map(AccountId);
+    }
+    let floor = restored.map_or(0, |restored| number(restored.feed_floor));
+    connections.execute(make, &[&organisation, &live, &floor]).await?;
+    made(&connections.read(find, &[&organisation, &live]).await?).map(AccountId)
 }
 
 /// The number of a route of an account, made if new.
 pub(super) async fn route(connections: &Connections, account: AccountId, merchant: &str) -> Result<RouteId, Fault> {
     let find = "SELECT id FROM route WHERE account = $1 AND merchant = $2";
     let make = "INSERT INTO route (account, merchant) VALUES ($1, $2) ON CONFLICT DO NOTHING";
-    number_of(connections, find, make, &[&i64::from(account.0), &merchant]).await.map(RouteId)
+    let account = i64::from(account.0);
+    if let Some(row) = connections.read(find, &[&account, &merchant]).await?.first() {
+        return count(row, 0).map(RouteId);
+    }
+    connections.execute(make, &[&account, &merchant]).await?;
+    made(&connections.read(find, &[&account, &merchant]).await?).map(RouteId)
 }
 
-async fn number_of(
-    connections: &Connections,
-    find: &'static str,
-    make: &'static str,
-    values: &[Value<'_>],
-) -> Result<u32, Fault> {
-    if let Some(row) = connections.read(find, values).await?.first() {
-        return count(row, 0);
-    }
-    connections.execute(make, values).await?;
-    let found = connections.read(find, values).await?;
+/// The number of what was made.
+fn made(found: &[Row]) -> Result<u32, Fault> {
     found.first().map_or_else(|| Err(Fault::Content("what was made is not there".into())), |row| count(row, 0))
 }
 

@@ -32,6 +32,7 @@ mod write;
 pub(super) use look::{Checked, Looked, Number, look};
 pub(super) use write::{Step, write};
 
+use crate::Restoration;
 use crate::prepared::Prepared;
 
 /// A change in a batch.
@@ -40,4 +41,6 @@ pub(super) struct Entry<'a> {
     pub(super) prepared: &'a Prepared,
     /// The mode of its account.
     pub(super) live: bool,
+    /// The last restoration that the store went through.
+    pub(super) restored: Option<Restoration>,
 }

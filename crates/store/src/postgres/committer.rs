@@ -16,7 +16,7 @@ use super::partitions;
 use super::queue::{Job, Queue, Verdict};
 use super::values::Id;
 use crate::clock::Stopwatch;
-use crate::{Cause, Figures, StoreError};
+use crate::{Cause, Figures, Restoration, StoreError};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,6 +41,8 @@ pub(super) struct Committer {
     pub(super) queue: Arc<Queue>,
     pub(super) figures: Arc<Figures>,
     pub(super) batch_max: usize,
+    /// The last restoration that the store went through.
+    pub(super) restored: Option<Restoration>,
 }
 
 /// Why a batch was not committed.
@@ -94,8 +96,9 @@ impl Committer {
 
     /// Commits a batch; the verdict of each.
     async fn commit(&mut self, jobs: &[Job]) -> Result<Vec<Verdict>, Failure> {
+        let restored = self.restored;
         let entries: Vec<Entry<'_>> =
-            jobs.iter().map(|job| Entry { prepared: &job.prepared, live: job.live }).collect();
+            jobs.iter().map(|job| Entry { prepared: &job.prepared, live: job.live, restored }).collect();
         self.number += 1;
         let mut trial = Trial { begun: Stopwatch::start(), tries: 0, pause: PAUSE, doubt: None };
         loop {

@@ -5,11 +5,12 @@ use super::fault::said;
 use super::options::{PostgresOpenError, PostgresOptions};
 use super::tls;
 use super::values::Value;
+use bytes::Bytes;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio_postgres::config::{Host, TargetSessionAttrs};
-use tokio_postgres::{Client, Config, Error, Row, Statement};
+use tokio_postgres::{Client, Config, CopyInSink, Error, Row, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// How long connecting may take.
@@ -179,6 +180,16 @@ impl Connection {
     pub(super) async fn execute(&self, sql: &'static str, values: &[Value<'_>]) -> Result<u64, Error> {
         let statement = self.statement(sql).await?;
         self.client.execute(&statement, values).await
+    }
+
+    /// A statement for whoever keeps it himself.
+    pub(super) async fn prepare(&self, sql: &str) -> Result<Statement, Error> {
+        self.client.prepare(sql).await
+    }
+
+    /// Begins to send rows into a table.
+    pub(super) async fn copy_in(&self, sql: &str) -> Result<CopyInSink<Bytes>, Error> {
+        self.client.copy_in(sql).await
     }
 
     /// A prepared statement, sent when it is first polled.

@@ -183,7 +183,7 @@ impl Store for PostgresStore {
     }
 
     fn account(&self, organisation: String, live: bool) -> StoreFuture<'_, AccountId> {
-        asked!(accounts::account(&self.inner.connections, &organisation, live))
+        asked!(accounts::account(&self.inner.connections, &organisation, live, self.inner.restored.as_ref()))
     }
 
     fn accounts(&self) -> StoreFuture<'_, Vec<AccountRow>> {

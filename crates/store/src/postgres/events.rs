@@ -24,6 +24,7 @@ pub(super) fn read(row: &Row) -> Result<(EntitlementKey, StoredEvent), Fault> {
         Fault::Content(what) => Fault::Content(format!("event {sequence} of {key}: {what}")),
         other => other,
     })?;
+    // Negative: the feed does not go there any more (docs/decisions/0036).
     let position = get::<Option<i64>>(row, 2)?.unwrap_or(0);
     Ok((key, StoredEvent { sequence, position: position.unsigned_abs(), request: get(row, 8)?, event }))
 }

@@ -6,10 +6,10 @@ mod entitlements;
 mod health;
 
 use super::Inner;
-use super::accounts;
 use super::connections::Connections;
 use super::events::{self, feed_begin};
 use super::fault::Fault;
+use super::restored;
 use super::values::{self, Id, bound, count, get};
 use crate::examine::add_to_runs;
 use crate::{
@@ -48,7 +48,7 @@ impl Examine for Inner {
     }
 
     fn restorations(&self) -> StoreFuture<'_, Vec<Restoration>> {
-        Box::pin(async move { Ok(restorations(&self.connections).await?) })
+        Box::pin(async move { Ok(restored::all(&self.connections).await?) })
     }
 }
 
@@ -65,7 +65,7 @@ async fn size(connections: &Connections) -> Result<StoreSize, Fault> {
 
 async fn examined_accounts(connections: &Connections) -> Result<Vec<ExaminedAccount>, Fault> {
     let sql = "SELECT a.id, a.organisation, a.live, a.position, coalesce((SELECT e.position FROM event e \
-               WHERE e.account = a.id AND e.position IS NOT NULL ORDER BY e.position DESC LIMIT 1), 0) \
+               WHERE e.account = a.id AND e.position > 0 ORDER BY e.position DESC LIMIT 1), 0) \
                FROM account a ORDER BY a.id";
     let read = |row: &tokio_postgres::Row| {
         Ok(ExaminedAccount {
@@ -146,13 +146,4 @@ async fn keys(
         page.last = None;
     }
     Ok(page)
-}
-
-/// The same setting as in the embedded engine.
-async fn restorations(connections: &Connections) -> Result<Vec<Restoration>, Fault> {
-    let Some(value) = accounts::setting(connections, "restorations").await? else {
-        return Ok(Vec::new());
-    };
-    let text = String::from_utf8_lossy(&value);
-    Restoration::read(&text).ok_or_else(|| Fault::Content(format!("the setting restorations reads '{text}'")))
 }

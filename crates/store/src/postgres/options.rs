@@ -170,6 +170,23 @@ pub enum PostgresOpenError {
         /// Its name.
         name: String,
     },
+    /// A copy into it was begun and is not finished.
+    #[error(
+        "{place} holds an unfinished copy of {from}; finish it by the same `entitle store copy`, or drop the \
+         database and make it anew"
+    )]
+    Unfinished {
+        /// Which database.
+        place: String,
+        /// What is copied there.
+        from: String,
+    },
+    /// A copy of it is being made.
+    #[error("{place} is being copied by `entitle store copy`; let it finish, or stop it")]
+    Copying {
+        /// Which database.
+        place: String,
+    },
     /// PostgreSQL said no.
     #[error("{place} cannot be opened ({doing}): {message}")]
     Engine {

@@ -12,7 +12,7 @@ use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, accepts, to_sql_checke
 pub(super) type Value<'a> = &'a (dyn ToSql + Sync);
 
 /// A 128-bit id as a uuid: most significant byte first, so that ascending ids are ascending keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Id(pub(super) u128);
 
 impl ToSql for Id {

@@ -53,6 +53,7 @@ fn read(row: &rusqlite::Row<'_>) -> Result<(EntitlementKey, StoredEvent), Fault>
         Fault::Content(what) => Fault::Content(format!("event {sequence} of {key}: {what}")),
         engine @ Fault::Engine(_) => engine,
     })?;
+    // Negative: the feed does not go there any more (docs/decisions/0036).
     let position = row.get::<_, Option<i64>>(2)?.unwrap_or(0);
     Ok((key, StoredEvent { sequence, position: position.unsigned_abs(), request: row.get(8)?, event }))
 }

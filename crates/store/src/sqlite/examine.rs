@@ -77,7 +77,7 @@ fn accounts(connection: &Connection) -> Result<Vec<ExaminedAccount>, Fault> {
     connection
         .prepare_cached(
             "SELECT a.id, a.organisation, a.live, a.position, \
-             (SELECT coalesce(max(position), 0) FROM event WHERE account = a.id AND position IS NOT NULL) \
+             (SELECT coalesce(max(position), 0) FROM event WHERE account = a.id AND position > 0) \
              FROM account a ORDER BY a.id",
         )?
         .query_and_then([], |row| {

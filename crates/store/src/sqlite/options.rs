@@ -96,6 +96,17 @@ pub enum OpenError {
         /// The data file.
         path: PathBuf,
     },
+    /// A copy into it was begun and is not finished.
+    #[error(
+        "{} holds an unfinished copy of {from}; finish it by the same `entitle store copy`, or remove the file",
+        path.display()
+    )]
+    Unfinished {
+        /// The data file.
+        path: PathBuf,
+        /// What is copied there.
+        from: String,
+    },
     /// The operating system said no.
     #[error(
         "{} cannot be {doing}: {source}; check that directory and file belong to you and are writable",

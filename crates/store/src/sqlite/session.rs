@@ -63,7 +63,7 @@ impl<'c> Session<'c> {
 
     /// The least sequence for a lane of an entitlement that was created then.
     pub(super) fn sequence_least(&self, created_at: Moment) -> u32 {
-        self.restored.filter(|restored| created_at <= restored.at).map_or(1, |restored| restored.lane_floor)
+        Restoration::sequence_least(self.restored.as_ref(), created_at)
     }
 
     /// Whether the log should be copied back.

@@ -31,6 +31,7 @@ fn every_command_has_help_with_examples() {
         "migrate --help",
         "backup --help",
         "restore --help",
+        "store copy --help",
         "load --help",
     ] {
         help.type_in(command);
@@ -55,6 +56,8 @@ fn a_wrong_command_line_ends_with_2_and_says_what_is_right() {
         "listen --secret whsec_x",
         "listen --forward 127.0.0.1/x",
         "listen --forward http://127.0.0.1/x --secret whsec_short",
+        "store copy --from hub.db --to sqlite:new.db",
+        "store copy --from sqlite:hub.db --to sqlite:new.db --to-password-file x",
     ] {
         wrong.type_in(command);
     }

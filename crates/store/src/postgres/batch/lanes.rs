@@ -1,6 +1,7 @@
 //! Notifications that a batch obliges: appended to their lanes, and lanes that are woken.
 
 use super::Entry;
+use crate::Restoration;
 use crate::codec::reason_word;
 use crate::postgres::lanes::{END_HOLDS, HOLD_ALL, WAKE};
 use crate::postgres::pipeline::Pipeline;
@@ -23,6 +24,8 @@ pub(super) struct Lanes<'a> {
 #[derive(Debug, Clone, Copy)]
 struct Appended {
     account: i64,
+    /// No lower sequence is given out.
+    least: i64,
     count: i64,
     due: i64,
 }
@@ -32,6 +35,7 @@ struct Heads {
     keys: Vec<Id>,
     accounts: Vec<i64>,
     targets: Vec<i64>,
+    least: Vec<i64>,
     counts: Vec<i64>,
     due: Vec<i64>,
 }
@@ -60,12 +64,15 @@ struct Woken {
     nows: Vec<i64>,
 }
 
-/// An empty lane becomes due, a parked one stays parked. The lane's day never goes back.
+/// An empty lane becomes due, a parked one stays parked. The lane's day never goes back. In a restored store a
+/// lane from before goes on with the least sequence of its restoration: there is a gap before it.
 const APPEND: &str = "INSERT INTO lane AS l (key, account, target, next, head, attempt_at, head_day, day) \
-     SELECT key, account, target, 1 + count, 1, due, $6, $6 \
-     FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[]) \
-         AS i(key, account, target, count, due) \
-     ON CONFLICT (key, target, account) DO UPDATE SET next = l.next + excluded.next - 1, \
+     SELECT key, account, target, least + count, least, due, $7, $7 \
+     FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[]) \
+         AS i(key, account, target, least, count, due) \
+     ON CONFLICT (key, target, account) DO UPDATE SET \
+         next = greatest(l.next, excluded.head) + excluded.next - excluded.head, \
+         head = CASE WHEN l.head = l.next THEN greatest(l.next, excluded.head) ELSE l.head END, \
          day = greatest(l.day, excluded.day), \
          head_day = CASE WHEN l.head = l.next THEN greatest(l.day, excluded.day) ELSE l.head_day END, \
          attempt_at = CASE WHEN l.head = l.next THEN excluded.attempt_at ELSE l.attempt_at END";
@@ -101,6 +108,7 @@ impl<'a> Lanes<'a> {
             lanes.heads.keys.push(*key);
             lanes.heads.accounts.push(appended.account);
             lanes.heads.targets.push(*target);
+            lanes.heads.least.push(appended.least);
             lanes.heads.counts.push(appended.count);
             lanes.heads.due.push(appended.due);
         }
@@ -118,6 +126,7 @@ impl<'a> Lanes<'a> {
             return;
         };
         let key = Id::from(row.key);
+        let least = Restoration::sequence_least(entry.restored.as_ref(), row.state.record.date_created).into();
         let first = i64::from(row.last_event) + 1 - change.events.len() as i64;
         for notice in &change.notices {
             let Some(event) = change.events.get(notice.event) else {
@@ -126,7 +135,7 @@ impl<'a> Lanes<'a> {
             let target = i64::from(notice.target.0);
             let due = notice.not_before.unwrap_or(change.at).0;
             let account = change.account.0.into();
-            let appended = self.appended.entry((key, target)).or_insert(Appended { account, count: 0, due });
+            let appended = self.appended.entry((key, target)).or_insert(Appended { account, least, count: 0, due });
             let notices = &mut self.notices;
             notices.accounts.push(account);
             notices.keys.push(key);
@@ -152,9 +161,9 @@ impl<'a> Lanes<'a> {
         if !woken.is_empty() {
             pipeline.add(HOLD_ALL, vec![all]).await?;
         }
-        let Heads { keys, accounts, targets, counts, due } = &self.heads;
+        let Heads { keys, accounts, targets, least, counts, due } = &self.heads;
         if !keys.is_empty() {
-            pipeline.add(APPEND, vec![keys, accounts, targets, counts, due, &self.today]).await?;
+            pipeline.add(APPEND, vec![keys, accounts, targets, least, counts, due, &self.today]).await?;
             pipeline.add(NOTIFY, self.notices.values()).await?;
         }
         if !woken.is_empty() {
