@@ -39,8 +39,8 @@ impl Kind {
                     bail!("{place} holds the data of a serving hub; a sandbox wants a place of its own (--database)")
                 }
                 Self::Hub => bail!(
-                    "{place} holds the data of a sandbox; `entitle sandbox` runs it, and a running one is asked through \
-                     its socket. A hub wants a place of its own (--database)"
+                    "{place} holds the data of a sandbox; `entitle sandbox` runs it, and a running one is asked \
+                     through its socket. A hub wants a place of its own (--database)"
                 ),
             },
         }
