@@ -1,5 +1,4 @@
-//! Connections to the server: the one door to it. TLS would be a connector in place of `NoTls` here, and
-//! nowhere else; until then the way to the server has to be one's own.
+//! Connections to the server: the one door to it. Which way is taken, plain or TLS, is said in `tls`.
 
 use super::fault::said;
 use super::options::{PostgresOpenError, PostgresOptions};
