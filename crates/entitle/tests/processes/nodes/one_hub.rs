@@ -6,8 +6,9 @@ use crate::reading::{object, text};
 use drill::{CATALOG_PATIENCE, Clock, catalog, until};
 use std::time::Duration;
 
-/// A reader on another hub is woken by a look every second.
-const WOKEN_WITHIN_S: f64 = 1.5;
+/// A reader on another hub is woken by a look every second; without one it would wait out its 30 s. The rest is
+/// for a machine that has other things to do.
+const WOKEN_WITHIN_S: f64 = 10.0;
 
 #[test]
 fn what_one_hub_has_done_the_other_one_knows() {
@@ -46,7 +47,7 @@ fn a_reader_at_the_feed_of_one_hub_is_woken_by_a_commit_of_the_other() {
 }
 
 #[test]
-fn what_operators_do_is_in_force_on_every_hub_within_a_second() {
+fn what_operators_do_is_in_force_on_every_hub() {
     let place = Place::new("nodes-operators", 2);
     let radio = "[merchants.STREAMCO.products.RADIO]\nname = \"Radio\"\nbehaves_like = \"MUSIC_NOW\"\n";
     place.hubs.applies(&format!("{}{radio}", catalog(&format!("{}/acme", place.receiver.url), "\"none\"")));
