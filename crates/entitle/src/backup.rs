@@ -28,7 +28,7 @@ pub(crate) struct Options {
     /// The file to be made; nothing is overwritten
     to: PathBuf,
     /// Where the data lies, as sqlite:PATH
-    #[arg(long, env = "ENTITLE_DATABASE", default_value = USUAL)]
+    #[arg(long, env = "ENTITLE_DATABASE", hide_env_values = true, default_value = USUAL)]
     database: String,
     /// Print JSON
     #[arg(long)]

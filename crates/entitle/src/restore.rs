@@ -29,7 +29,7 @@ pub(crate) struct Options {
     /// The backup
     from: PathBuf,
     /// Where the data is to lie, as sqlite:PATH
-    #[arg(long, env = "ENTITLE_DATABASE", default_value = USUAL)]
+    #[arg(long, env = "ENTITLE_DATABASE", hide_env_values = true, default_value = USUAL)]
     database: String,
     /// Keep aside what is there, and put the backup into its place
     #[arg(long)]

@@ -82,9 +82,8 @@ impl Hub {
 
     async fn apply(&self, applied: &mut Applied, document: &Document, act: &str, asked: &Asked) -> Members {
         let wanted = self.wanted(&applied.document, document).await?;
-        if let Some(name) = wanted.missing.first() {
-            let message = format!("The catalog names the secret {name}, and there is none; nothing was applied.");
-            return Err(conflict("document", message, &format!("`entitle secret set {name}` first.")));
+        if let Some(refusal) = missing_secrets(&wanted.missing) {
+            return Err(refusal);
         }
         if wanted.plan.is_empty() && applied.version > 0 {
             return Ok(wanted.print(applied.version).members());
@@ -188,10 +187,42 @@ fn read(text: &str) -> Result<Document, Box<ErrorAnswer>> {
     })
 }
 
+/// All of them at once, so that nobody comes back for each.
+fn missing_secrets(names: &[String]) -> Option<Box<ErrorAnswer>> {
+    let first = names.first()?;
+    let (which, there) = match names {
+        [_] => ("secret", "it is not there"),
+        _ => ("secrets", "they are not there"),
+    };
+    let message = format!("The catalog names the {which} {}, and {there}; nothing was applied.", names.join(", "));
+    let hint = match names {
+        [_] => format!("`entitle secret set {first}` first."),
+        _ => format!("`entitle secret set {first}` first, and so for each of them."),
+    };
+    Some(conflict("document", message, &hint))
+}
+
 fn no_version(version: u64) -> Box<ErrorAnswer> {
     let message = match version {
         0 => "No catalog has been applied yet.".to_owned(),
         version => format!("There is no version {version} of the catalog."),
     };
     unknown("version", message, "`entitle catalog versions` lists them.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_missing_secret_is_named_at_once() {
+        let refusal = |names: &[&str]| {
+            missing_secrets(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()).map(|error| error.message)
+        };
+        assert_eq!(refusal(&[]), None);
+        let one = "The catalog names the secret a, and it is not there; nothing was applied.";
+        assert_eq!(refusal(&["a"]).as_deref(), Some(one));
+        let two = "The catalog names the secrets a, b, and they are not there; nothing was applied.";
+        assert_eq!(refusal(&["a", "b"]).as_deref(), Some(two));
+    }
 }
