@@ -2,14 +2,19 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Removed when dropped.
 pub(crate) struct Folder(PathBuf);
 
+/// How many were made: two tests may call theirs the same.
+static MADE: AtomicUsize = AtomicUsize::new(0);
+
 impl Folder {
     /// An empty folder; `name` is the test's.
     pub(crate) fn new(name: &str) -> Self {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
+        let (id, number) = (std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{id}-{number}"));
         let _ = fs::remove_dir_all(&path);
         fs::create_dir_all(&path).expect("the test's folder cannot be made");
         Self(path)
