@@ -14,7 +14,7 @@ const STARTED: &str = "Stop with Ctrl-C.";
 /// A start takes a fraction of a second; a machine with everything else to do gets this long.
 const START_WITHIN: Duration = Duration::from_secs(60);
 /// Settings of the machine that a test must not inherit.
-const SETTINGS: [&str; 12] = [
+const SETTINGS: [&str; 24] = [
     "ENTITLE_LISTEN",
     "ENTITLE_DATABASE",
     "ENTITLE_PUBLIC_URL",
@@ -26,6 +26,18 @@ const SETTINGS: [&str; 12] = [
     "ENTITLE_USER",
     "ENTITLE_PASSWORD",
     "ENTITLE_PASSWORD_FILE",
+    "ENTITLE_CONFIG",
+    "ENTITLE_KEY_FILE",
+    "ENTITLE_TLS_CERTIFICATE",
+    "ENTITLE_TLS_KEY",
+    "ENTITLE_TRUSTED_PROXY",
+    "ENTITLE_NOTIFY_NETWORK",
+    "ENTITLE_OPERATOR_LISTEN",
+    "ENTITLE_OPERATOR_TOKEN_FILE",
+    "ENTITLE_DATABASE_PASSWORD_FILE",
+    "ENTITLE_DATABASE_TLS_CA",
+    "ENTITLE_DATABASE_CONNECTIONS",
+    "ENTITLE_DATABASE_TIMEOUT",
     "COLUMNS",
 ];
 

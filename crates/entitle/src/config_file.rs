@@ -116,7 +116,9 @@ fn for_everybody(command: Command, settings: &Settings) -> Command {
 fn defaulted(command: Command, settings: &Settings) -> Command {
     settings.iter().fold(command, |command, (key, values)| {
         let values: Vec<OsStr> = values.iter().map(|value| OsStr::from(value.clone())).collect();
-        command.mut_arg(key, |argument| argument.default_values(values))
+        // A default is shown by --help, and this one may hold a password.
+        let is_hidden = key == "database";
+        command.mut_arg(key, |argument| argument.default_values(values).hide_default_value(is_hidden))
     })
 }
 

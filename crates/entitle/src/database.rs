@@ -94,7 +94,9 @@ impl Place {
             Some((scheme, _)) if scheme.starts_with("postgres") => {
                 Err(misuse(&format!("{flag} looks like a URL and is none")))
             }
-            _ if database.contains('@') => Err(misuse(&format!("{flag} names neither a data file nor a database"))),
+            _ if database.contains(['@', '=']) => {
+                Err(misuse(&format!("{flag} names neither a data file nor a database")))
+            }
             _ => Err(misuse(&format!("{flag} {database} names neither a data file nor a database"))),
         }
     }
@@ -141,6 +143,10 @@ impl Server {
     fn shown(&self) -> String {
         let Url(url) = &self.url;
         let (scheme, rest) = url.split_once("://").unwrap_or(("postgres", url));
+        // Where a password may reach nobody can tell.
+        if rest.split_once('?').is_some_and(|(_, behind)| behind.contains('@')) {
+            return format!("{scheme}://…");
+        }
         let rest = rest.split('?').next().unwrap_or_default();
         let (who, place) = rest.rsplit_once('@').map_or(("", rest), |(who, place)| (who, place));
         let user = who.split(':').next().unwrap_or_default();
@@ -250,6 +256,8 @@ mod tests {
             ("postgresql://db.test/hub?password=secret", "postgresql://db.test/hub"),
             ("postgres://me@%2Frun%2Fpg/hub", "postgres://me@/run/pg/hub"),
             ("postgres://me:se@cret@db.test/hub", "postgres://me@db.test/hub"),
+            ("postgres://me:secret?@db.test/hub", "postgres://…"),
+            ("postgres://db.test/hub?password=se@cret", "postgres://…"),
         ] {
             let place = place(database).unwrap();
             assert_eq!(place.to_string(), shown);
@@ -259,9 +267,16 @@ mod tests {
 
     #[test]
     fn what_is_neither_is_refused_without_a_password() {
-        for database in
-            ["", "hub.db", "sqlite:", "mysql://a", "postgres:hub", "postgresqll://a:secret@b/c", "pg://a:secret@b/c"]
-        {
+        for database in [
+            "",
+            "hub.db",
+            "sqlite:",
+            "mysql://a",
+            "postgres:hub",
+            "postgresqll://a:secret@b/c",
+            "host=db password=secret",
+            "pg://a:secret@b/c",
+        ] {
             let error = format!("{:?}", place(database).unwrap_err());
             assert!(error.contains("--database") && !error.contains("secret"), "{error}");
         }

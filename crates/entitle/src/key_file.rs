@@ -16,6 +16,23 @@ const MODE: u32 = 0o600;
 /// Digits of a key.
 const DIGITS: usize = 64;
 
+/// The key of these data, which a hub has made: an operator's command beside it makes none, or the hubs would
+/// have to be brought the command's.
+///
+/// # Errors
+/// Where there is none, or it is not readable or no key.
+pub(crate) fn made_by_a_hub(place: &Place, named: Option<&Path>) -> Result<SealingKey> {
+    let file = named.map_or_else(|| place.usual_key(), Path::to_owned);
+    let Some(bytes) = read(&file)? else {
+        bail!(
+            "the key file {} is missing; the first hub on {place} makes it: start one, or bring its key file from \
+             there (--key-file names another place)",
+            file.display()
+        );
+    };
+    Ok(SealingKey::new(&bytes)?)
+}
+
 /// The key of these data; a new one where nothing is sealed yet.
 ///
 /// # Errors
@@ -75,11 +92,12 @@ fn make(path: &Path) -> Result<[u8; 32]> {
     let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     // Under another name first: half a key would be in the way of the whole one.
     let mut unfinished = path.as_os_str().to_owned();
-    unfinished.push(format!(".{}", std::process::id()));
+    let apart: [u8; 8] = Random::from_system()?.secret()?;
+    unfinished.push(format!(".{:016x}", u64::from_ne_bytes(apart)));
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let written = || -> std::io::Result<()> {
         std::fs::create_dir_all(folder)?;
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(MODE).open(&unfinished)?;
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(MODE).open(&unfinished)?;
         writeln!(file, "{text}")?;
         file.sync_all()?;
         let linked = std::fs::hard_link(&unfinished, path);

@@ -85,7 +85,10 @@ async fn reach_file(place: &Place, file: &Path, key: Option<&Path>) -> Result<Op
 async fn within(place: &Place, opened: Opened, key: Option<&Path>) -> Result<Operator> {
     let store = opened.store();
     Kind::Hub.take(store.as_ref(), place).await?;
-    let sealing = key_file::sealing_key(place, key, store.as_ref()).await?;
+    let sealing = match &opened {
+        Opened::File(_) => key_file::sealing_key(place, key, store.as_ref()).await?,
+        Opened::Server(_) => key_file::made_by_a_hub(place, key)?,
+    };
     let parts =
         open_serving(store, sealing, "http://127.0.0.1", Receivers::Public(Vec::new()), Vec::new().into()).await?;
     let hub = Hub::build(parts).await?;

@@ -71,8 +71,8 @@ async fn sandbox(options: &Options) -> Result<()> {
     }
     let password = password(address)?;
     let sealing = key_file::sealing_key(&place, None, store.as_ref()).await?;
-    let shared = Arc::clone(&store);
-    let (parts, secrets) = open_sandbox(shared, &public_url, &password, sealing, ::openapi::document().into()).await?;
+    let (parts, secrets) =
+        open_sandbox(Arc::clone(&store), &public_url, &password, sealing, ::openapi::document().into()).await?;
     let hub = Hub::build(parts).await?;
     options.watching.trace(&hub)?;
     let bound = match &place {

@@ -38,9 +38,10 @@ impl Dispatch {
     pub fn start(hub: &Hub) -> Self {
         let (stop, stopping) = watch::channel(false);
         let due = tokio::spawn(due_worker(hub.clone(), stopping.clone()));
-        let others = tokio::spawn(together::worker(hub.clone(), stopping.clone()));
+        let follower = tokio::spawn(together::follower(hub.clone(), stopping.clone()));
+        let counter = tokio::spawn(together::counter(hub.clone(), stopping.clone()));
         let lanes = tokio::spawn(lanes::worker(hub.clone(), stopping));
-        Self { stop, tasks: vec![due, lanes, others] }
+        Self { stop, tasks: vec![due, lanes, follower, counter] }
     }
 
     /// Lets the workers finish what they have begun, at most 8 s.

@@ -10,9 +10,9 @@ use crate::secrets::opened;
 use crate::serving::Applied;
 use crate::{Hub, HubError};
 use std::collections::HashMap;
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::{Mutex, MutexGuard as StdMutexGuard, PoisonError};
 use std::time::Duration;
+use store::Counted;
 use tokio::sync::{MutexGuard, watch};
 use tokio::time::{Instant, sleep};
 use wire::ErrorAnswer;
@@ -21,34 +21,76 @@ use wire::ErrorAnswer;
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// Entries of the audit that are read at once.
 const ENTRIES_MAX: usize = 1_000;
-/// What changes who sells what, who is let in, and what is signed with.
-const CONCERNS: [&str; 3] = ["catalog.", "credential.", "secret."];
+/// Acts that change who sells what, and what is signed with.
+const CATALOG: [&str; 2] = ["catalog.", "secret."];
+/// Acts that change who is let in.
+const CREDENTIALS: [&str; 1] = ["credential."];
+/// All counts are told in every so manieth look, a minute apart: those of long ago are forgotten.
+const TELL_ALL_EVERY: u32 = 240;
+/// Who has not heard the others for so long does not know when they counted what.
+const SILENCE: Duration = Duration::from_secs(1);
 
-/// What all others have counted of each name, as it was last heard.
+/// What each of the others had counted of each name when it was last heard.
 #[derive(Debug, Default)]
-pub(crate) struct Others(Mutex<HashMap<String, u64>>);
+pub(crate) struct Others(Mutex<Heard>);
+
+#[derive(Debug, Default)]
+struct Heard {
+    counts: HashMap<(String, u128), u64>,
+    at: Option<Instant>,
+    /// What this one has told.
+    told: HashMap<String, u64>,
+}
 
 impl Others {
-    /// How much more it is than before. What was counted before it was first heard of is their own affair, and
-    /// where one of them has gone it may be less.
-    fn more(&self, name: String, count: u64) -> u64 {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.insert(name, count).map_or(0, |before| count.saturating_sub(before))
+    /// What is new since it was last told; all of it every so often, since what was told is forgotten.
+    fn to_tell(&self, counted: Vec<(String, u64)>, all: bool) -> Vec<(String, u64)> {
+        let heard = self.heard();
+        counted.into_iter().filter(|(name, count)| all || heard.told.get(name) != Some(count)).collect()
+    }
+
+    fn told(&self, counted: Vec<(String, u64)>) {
+        self.heard().told.extend(counted);
+    }
+
+    /// How much more they have counted, by name. What was counted before somebody was first heard of is his
+    /// own affair; and after a silence nobody knows when it was counted, and what has come back meanwhile.
+    fn more(&self, counts: Vec<Counted>, now: Instant) -> HashMap<String, u64> {
+        let mut heard = self.heard();
+        let is_after_a_silence = heard.at.is_none_or(|at| now.saturating_duration_since(at) > SILENCE);
+        let mut more: HashMap<String, u64> = HashMap::new();
+        let mut known = HashMap::with_capacity(counts.len());
+        for Counted { name, node, count } in counts {
+            let key = (name, node);
+            let before = heard.counts.get(&key).copied().filter(|_| !is_after_a_silence);
+            let new = before.map_or(0, |before| count.saturating_sub(before));
+            if new > 0 {
+                *more.entry(key.0.clone()).or_default() += new;
+            }
+            known.insert(key, count);
+        }
+        heard.counts = known;
+        heard.at = Some(now);
+        more
+    }
+
+    fn heard(&self) -> StdMutexGuard<'_, Heard> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Follows the others until told to stop.
-pub(crate) async fn worker(hub: Hub, mut stopping: watch::Receiver<bool>) {
+/// Follows what operators do through others, until told to stop.
+pub(crate) async fn follower(hub: Hub, mut stopping: watch::Receiver<bool>) {
     if !hub.is_one_of_several() {
         return;
     }
-    let mut said = None;
+    let (mut seen, mut said) = (None, None);
     loop {
-        tokio::select! {
-            () = sleep(LOOK_EVERY) => {}
+        let followed = tokio::select! {
+            followed = async { sleep(LOOK_EVERY).await; hub.follow(&mut seen).await } => followed,
             _ = stopping.wait_for(|stopping| *stopping) => return,
-        }
-        let failed = hub.follow().await.err().map(|error| error.to_string());
+        };
+        let failed = followed.err().map(|error| error.to_string());
         // The same words four times a second help nobody.
         if failed != said
             && let Some(error) = &failed
@@ -56,7 +98,22 @@ pub(crate) async fn worker(hub: Hub, mut stopping: watch::Receiver<bool>) {
             tracing::error!(error, "what another hub's operators did cannot be followed; the old catalog goes on");
         }
         said = failed;
-        hub.count_with_others().await;
+    }
+}
+
+/// Counts with the others, until told to stop.
+pub(crate) async fn counter(hub: Hub, mut stopping: watch::Receiver<bool>) {
+    if !hub.is_one_of_several() {
+        return;
+    }
+    for look in 0_u32.. {
+        tokio::select! {
+            () = async {
+                sleep(LOOK_EVERY).await;
+                hub.count_with_others(look.is_multiple_of(TELL_ALL_EVERY)).await;
+            } => {}
+            _ = stopping.wait_for(|stopping| *stopping) => return,
+        }
     }
 }
 
@@ -78,22 +135,37 @@ impl Hub {
         Ok(applied)
     }
 
-    async fn follow(&self) -> Result<(), HubError> {
-        // Without the lock, which an operator may hold for seconds.
+    /// `seen`: the audit's head as it was when all before it had been followed.
+    async fn follow(&self, seen: &mut Option<u64>) -> Result<(), HubError> {
         let head = self.store.audit_head().await?;
-        let mut applied = self.applied.lock().await;
-        if head <= applied.as_of { Ok(()) } else { self.follow_to_end(&mut applied).await }
+        if *seen == Some(head) {
+            return Ok(());
+        }
+        // Before the lock, which an operator may hold for seconds: what is revoked is so at once.
+        self.reload_credentials().await?;
+        self.follow_to_end(&mut *self.applied.lock().await).await?;
+        *seen = Some(head);
+        Ok(())
     }
 
     async fn follow_to_end(&self, applied: &mut Applied) -> Result<(), HubError> {
-        let (mut end, mut concerns) = (applied.as_of, false);
+        if self.store.audit_head().await? < applied.as_of {
+            // Another server took over that lacks the newest acts: nothing known here is certain any more.
+            self.reload_credentials().await?;
+            return self.read_anew(applied).await;
+        }
+        let (mut end, mut acts) = (applied.as_of, Vec::new());
         loop {
             let entries = self.store.audit(end, ENTRIES_MAX).await?;
             let Some(last) = entries.last() else { break };
             end = last.number;
-            concerns |= entries.iter().any(|one| CONCERNS.iter().any(|begin| one.entry.act.starts_with(begin)));
+            acts.extend(entries.into_iter().map(|one| one.entry.act));
         }
-        if concerns {
+        let is_any = |begins: &[&str]| acts.iter().any(|act| begins.iter().any(|begin| act.starts_with(begin)));
+        if is_any(&CREDENTIALS) {
+            self.reload_credentials().await?;
+        }
+        if is_any(&CATALOG) {
             self.read_anew(applied).await?;
         }
         applied.as_of = end;
@@ -101,7 +173,6 @@ impl Hub {
     }
 
     async fn read_anew(&self, applied: &mut Applied) -> Result<(), HubError> {
-        self.reload_credentials().await?;
         let newest = Applied::newest(self.store.as_ref()).await?;
         let secrets = opened(self.store.as_ref(), &self.sealing).await?;
         self.put_catalog(self.resolve(&newest.document, &secrets).await?);
@@ -114,18 +185,21 @@ impl Hub {
         Ok(())
     }
 
-    /// Where it fails each hub goes on counting by itself; what was missed is made up for by the next time.
-    async fn count_with_others(&self) {
+    /// Where it fails each hub goes on counting by itself.
+    async fn count_with_others(&self, all: bool) {
         let catalog = self.catalog();
         let counted: Vec<(String, u64)> =
             catalog.senders().filter_map(|(user, sender)| Some((user.clone(), sender.gate.taken()?))).collect();
         if counted.is_empty() {
             return;
         }
-        let Ok(others) = self.store.count_together(counted).await else { return };
-        for (user, count) in others {
+        let to_tell = self.others.to_tell(counted, all);
+        let Ok(counts) = self.store.count_together(to_tell.clone()).await else { return };
+        self.others.told(to_tell);
+        let now = Instant::now();
+        for (user, count) in self.others.more(counts, now) {
             if let Some(sender) = catalog.sender(&user) {
-                sender.gate.count_others(self.others.more(user, count), Instant::now());
+                sender.gate.count_others(count, now);
             }
         }
     }
@@ -135,11 +209,54 @@ impl Hub {
 mod tests {
     use super::*;
 
+    const B: u128 = 2;
+    const C: u128 = 3;
+
+    fn counts(counts: &[(u128, u64)]) -> Vec<Counted> {
+        counts.iter().map(|(node, count)| Counted { name: "acme".into(), node: *node, count: *count }).collect()
+    }
+
+    /// What is taken over of each of these looks, a quarter of a second apart.
+    fn more(looks: &[&[(u128, u64)]]) -> Vec<u64> {
+        let (others, begin) = (Others::default(), Instant::now());
+        let more = |(at, look): (u32, &&[(u128, u64)])| {
+            others.more(counts(look), begin + LOOK_EVERY * at).get("acme").copied().unwrap_or(0)
+        };
+        (0..).zip(looks).map(more).collect()
+    }
+
     #[test]
     fn what_others_counted_before_they_were_heard_of_is_not_taken_over() {
+        assert_eq!(
+            more(&[&[(B, 5)], &[(B, 9)], &[(B, 9)], &[(B, 10), (C, 700)], &[(B, 10), (C, 702)]]),
+            [0, 4, 0, 1, 2]
+        );
+    }
+
+    #[test]
+    fn a_table_that_was_emptied_costs_nobody_his_requests() {
+        // As after a crash of the server: first one is there again, then the other.
+        let looks: [&[(u128, u64)]; 5] =
+            [&[(B, 500), (C, 900)], &[(B, 501), (C, 901)], &[], &[(B, 503)], &[(B, 504), (C, 905)]];
+        assert_eq!(more(&looks), [0, 2, 0, 0, 1]);
+    }
+
+    #[test]
+    fn after_a_silence_what_was_missed_is_not_taken_over() {
+        let (others, begin) = (Others::default(), Instant::now());
+        let at = |ms| begin + Duration::from_millis(ms);
+        others.more(counts(&[(B, 1)]), at(0));
+        assert_eq!(others.more(counts(&[(B, 1_000)]), at(5_000)).len(), 0);
+        assert_eq!(others.more(counts(&[(B, 1_003)]), at(5_250))["acme"], 3);
+    }
+
+    #[test]
+    fn what_is_as_it_was_is_not_told_again() {
         let others = Others::default();
-        let more: Vec<u64> = [5, 9, 9, 2, 4].into_iter().map(|count| others.more("acme".into(), count)).collect();
-        assert_eq!(more, [0, 4, 0, 0, 2]);
-        assert_eq!(others.more("other".into(), 7), 0);
+        let counted = |count| vec![("acme".to_owned(), count), ("birch".to_owned(), 0)];
+        others.told(others.to_tell(counted(1), true));
+        assert_eq!(others.to_tell(counted(1), false), []);
+        assert_eq!(others.to_tell(counted(2), false), [("acme".to_owned(), 2)]);
+        assert_eq!(others.to_tell(counted(1), true).len(), 2);
     }
 }

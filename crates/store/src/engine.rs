@@ -2,8 +2,8 @@
 
 use crate::{
     AccountRow, Act, Administered, AuditEntry, AuditRecord, Callback, CatalogVersion, Change, ClosedOperation,
-    Committed, CredentialRow, Examine, Figures, LaneResult, LaneWork, Load, Loaded, Node, NotificationState, Report,
-    Row, SealedSecret, Standing, StoredEvent, StoredNotification, Uses,
+    Committed, Counted, CredentialRow, Examine, Figures, LaneResult, LaneWork, Load, Loaded, Node, NotificationState,
+    Report, Row, SealedSecret, Standing, StoredEvent, StoredNotification, Uses,
 };
 use entitlement::Moment;
 use ids::{AccountId, EntitlementKey, NotificationId, OperationId, RouteId, TargetId};
@@ -151,8 +151,8 @@ pub trait Store: Send + Sync + 'static {
         Box::pin(async { Ok(Vec::new()) })
     }
     /// Tells the other processes how much of each name this one has counted since it was opened; returns
-    /// how much all others have, by name. Of none where there are no others.
-    fn count_together(&self, _counted: Vec<(String, u64)>) -> StoreFuture<'_, Vec<(String, u64)>> {
+    /// what each of the others has told. Of none where there are no others.
+    fn count_together(&self, _counted: Vec<(String, u64)>) -> StoreFuture<'_, Vec<Counted>> {
         Box::pin(async { Ok(Vec::new()) })
     }
     /// What an examination reads.

@@ -32,7 +32,7 @@ pub use engine::*;
 pub use examine::*;
 pub use figures::*;
 pub use lane::*;
-pub use node::Node;
+pub use node::{Counted, Node};
 pub use postgres::{PostgresOpenError, PostgresOptions, PostgresStore, SchemaStep, StepKind, StepWork};
 pub use query::*;
 pub use restoration::Restoration;

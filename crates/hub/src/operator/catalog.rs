@@ -147,7 +147,7 @@ impl Hub {
         for name in names {
             let made = self.new_webhook_secret()?;
             let sealed = self.sealing.seal(name, &made.0, &self.random).map_err(|error| own_fault(&error))?;
-            acts.push(Act::Secret { name: name.clone(), sealed: Some(sealed) });
+            acts.push(Act::NewSecret { name: name.clone(), sealed });
             secrets.insert(name.clone(), made);
         }
         Ok(acts)

@@ -3,8 +3,8 @@
 use super::{Call, FaultyStore};
 use crate::{
     AccountRow, Act, Administered, AuditEntry, AuditRecord, Callback, CatalogVersion, Change, ClosedOperation,
-    Committed, CredentialRow, Examine, Figures, LaneResult, LaneWork, Load, Loaded, Node, NotificationState, Report,
-    Row, SealedSecret, Standing, Store, StoreFuture, StoredEvent, StoredNotification, Uses,
+    Committed, Counted, CredentialRow, Examine, Figures, LaneResult, LaneWork, Load, Loaded, Node, NotificationState,
+    Report, Row, SealedSecret, Standing, Store, StoreFuture, StoredEvent, StoredNotification, Uses,
 };
 use entitlement::Moment;
 use ids::{AccountId, EntitlementKey, NotificationId, OperationId, RouteId, TargetId};
@@ -171,7 +171,7 @@ impl Store for FaultyStore {
         self.inner.nodes()
     }
 
-    fn count_together(&self, counted: Vec<(String, u64)>) -> StoreFuture<'_, Vec<(String, u64)>> {
+    fn count_together(&self, counted: Vec<(String, u64)>) -> StoreFuture<'_, Vec<Counted>> {
         self.inner.count_together(counted)
     }
 

@@ -11,9 +11,9 @@ use super::{
 use crate::prepared::Prepared;
 use crate::{
     AccountRow, Act, Administered, AuditEntry, AuditRecord, Callback, CatalogVersion, Change, ClosedOperation,
-    Committed, Conflict, CredentialRow, Examine, Figures, LaneResult, LaneWork, Load, Loaded, Node, NotificationState,
-    Report, Row, RowChange, SealedSecret, Standing, Store, StoreError, StoreFuture, StoredEvent, StoredNotification,
-    Target, Uses,
+    Committed, Conflict, Counted, CredentialRow, Examine, Figures, LaneResult, LaneWork, Load, Loaded, Node,
+    NotificationState, Report, Row, RowChange, SealedSecret, Standing, Store, StoreError, StoreFuture, StoredEvent,
+    StoredNotification, Target, Uses,
 };
 use entitlement::Moment;
 use ids::{AccountId, EntitlementKey, NotificationId, OperationId, RouteId, TargetId};
@@ -281,7 +281,7 @@ impl Store for PostgresStore {
         asked!(nodes::alive(&self.inner.connections))
     }
 
-    fn count_together(&self, counted: Vec<(String, u64)>) -> StoreFuture<'_, Vec<(String, u64)>> {
+    fn count_together(&self, counted: Vec<(String, u64)>) -> StoreFuture<'_, Vec<Counted>> {
         asked!(nodes::count_together(&self.inner.connections, counted, self.inner.holder))
     }
 

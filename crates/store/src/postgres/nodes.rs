@@ -5,7 +5,7 @@
 use super::connections::Connections;
 use super::fault::Fault;
 use super::values::{Id, count, get, number};
-use crate::Node;
+use crate::{Counted, Node};
 
 /// Whoever was seen within this is alive; each shows itself every second.
 macro_rules! is_alive {
@@ -57,18 +57,22 @@ pub(super) async fn alive(connections: &Connections) -> Result<Vec<Node>, Fault>
     connections.read(sql, &[]).await?.iter().map(read).collect()
 }
 
-/// Puts down what this process has counted in all; what the others have, in all.
+/// Puts down what this process has counted in all; what each of the others has.
 pub(super) async fn count_together(
     connections: &Connections,
     counted: Vec<(String, u64)>,
     holder: Id,
-) -> Result<Vec<(String, u64)>, Fault> {
+) -> Result<Vec<Counted>, Fault> {
     let sql = "WITH mine AS (INSERT INTO counted AS c (name, node, count, at) \
              SELECT x.name, $3, x.count, now() FROM unnest($1::text[], $2::bigint[]) AS x(name, count) \
              ON CONFLICT (name, node) DO UPDATE SET count = excluded.count, at = excluded.at) \
-         SELECT name, sum(count)::bigint FROM counted WHERE node <> $3 GROUP BY name";
+         SELECT name, node, count FROM counted WHERE node <> $3";
     let (names, counts): (Vec<String>, Vec<i64>) =
         counted.into_iter().map(|(name, count)| (name, number(count))).unzip();
     let rows = connections.read(sql, &[&names, &counts, &holder]).await?;
-    rows.iter().map(|row| Ok((get(row, 0)?, count(row, 1)?))).collect()
+    let read = |row: &tokio_postgres::Row| {
+        let Id(node) = get(row, 1)?;
+        Ok(Counted { name: get(row, 0)?, node, count: count(row, 2)? })
+    };
+    rows.iter().map(read).collect()
 }

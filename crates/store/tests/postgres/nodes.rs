@@ -108,14 +108,19 @@ async fn what_one_was_at_is_free_when_it_starts_again_or_is_gone_for_long() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_each_counts_the_others_learn() {
     let postgres = Postgres::default();
-    let (a, b) = (node(&postgres, "a").await, node(&postgres, "b").await);
-    let counted = |name: &str, count| (name.to_owned(), count);
-    assert_eq!(a.count_together(vec![counted("x", 5)]).await, Ok(Vec::new()));
-    assert_eq!(b.count_together(vec![counted("x", 1), counted("y", 2)]).await, Ok(vec![counted("x", 5)]));
-    let mut others = a.count_together(vec![counted("x", 9)]).await.unwrap();
-    others.sort();
-    assert_eq!(others, [counted("x", 1), counted("y", 2)]);
-    assert_eq!(b.count_together(Vec::new()).await, Ok(vec![counted("x", 9)]));
+    let (a, b, c) = (node(&postgres, "a").await, node(&postgres, "b").await, node(&postgres, "c").await);
+    let told = async |node: &Arc<dyn Store>, counted: &[(&str, u64)]| {
+        let counted = counted.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect();
+        let mut others = node.count_together(counted).await.unwrap();
+        others.sort_by(|one, other| (&one.name, one.count).cmp(&(&other.name, other.count)));
+        others.into_iter().map(|one| (one.name, one.count)).collect::<Vec<_>>()
+    };
+    let of = |name: &str, count| (name.to_owned(), count);
+    assert_eq!(told(&a, &[("x", 5)]).await, []);
+    assert_eq!(told(&b, &[("x", 1), ("y", 2)]).await, [of("x", 5)]);
+    assert_eq!(told(&a, &[("x", 9)]).await, [of("x", 1), of("y", 2)]);
+    assert_eq!(told(&b, &[]).await, [of("x", 9)]);
+    assert_eq!(told(&c, &[]).await, [of("x", 1), of("x", 9), of("y", 2)], "each by itself");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
