@@ -115,13 +115,11 @@ impl PostgresStore {
         let first = opening.connect(Purpose::Keys).await?;
         let clock = options.clock.clone();
         let steps = migrations::known(&options);
-        opening.migrating(&first, &steps).migrate(clock.read(), false).await?;
+        let holder = opening.new_id(&first).await?;
+        opening.migrating(&first, &steps).open(clock.read(), Some(holder)).await?;
         copy::refuse_copies(&first, &connector.place).await?;
         partitions::make(&first).await.map_err(opening.failed("making partitions"))?;
-        let holder = opening.begin(&first).await?;
-        let schema = migrations::newest(&steps);
-        keeper::sign(&first, holder, schema).await.map_err(opening.failed("signing on"))?;
-        drop(first);
+        opening.forget(&first).await?;
         let own = options.connections_max.saturating_sub(COMMITTERS + Connections::shared_count());
         let connections = Connections::new(Arc::clone(&connector), own);
         let (offset_ms, resets) =
@@ -152,6 +150,8 @@ impl PostgresStore {
                 left.send_modify(|left| *left -= 1);
             });
         }
+        // Until here it is what a copy sees of this process.
+        drop(first);
         let inner = Arc::new(Inner {
             connections,
             queue,
@@ -180,7 +180,7 @@ impl PostgresStore {
         let connector = Arc::new(Connector::new(&options)?);
         let opening = Opening { connector: &connector };
         let first = opening.connect(Purpose::Keys).await?;
-        opening.migrating(&first, &migrations::known(&options)).migrate(options.clock.read(), true).await
+        opening.migrating(&first, &migrations::known(&options)).migrate(options.clock.read()).await
     }
 
     /// Makes partitions ahead and drops those that are outdated, as is done by itself every minute. What
@@ -236,13 +236,12 @@ impl Opening<'_> {
         Migrating { connection, place: &self.connector.place, steps }
     }
 
-    /// Forgets who is long gone; who this process is.
-    async fn begin(&self, connection: &Connection) -> Result<Id, PostgresOpenError> {
+    /// Forgets who is long gone.
+    async fn forget(&self, connection: &Connection) -> Result<(), PostgresOpenError> {
         let forgotten = connection.execute(FORGET_COMMITTERS, &[]).await;
         forgotten.map_err(self.failed("forgetting committers"))?;
         let forgotten = connection.execute(FORGET_PROGRAMS, &[]).await;
-        forgotten.map_err(self.failed("forgetting programs"))?;
-        self.new_id(connection).await
+        forgotten.map_err(self.failed("forgetting programs")).map(drop)
     }
 
     /// An id that nobody has, whatever this server was restored from: the server makes it of randomness.

@@ -65,8 +65,8 @@ impl Hub {
         for callback in &callbacks {
             done += usize::from(log(self.run_callback(callback).await));
         }
-        // What is under way is still due in the store.
-        for (_, key) in self.store.due(by, BATCH + under_way.count()).await.unwrap_or_default() {
+        // What is under way is still due in the store; and what there is no room for is left to other hubs.
+        for (_, key) in self.store.due(by, under_way.count() + under_way.room().min(BATCH)).await.unwrap_or_default() {
             let hub = self.clone();
             under_way.begin(key, async move { log(hub.run_entitlement(key).await) });
         }

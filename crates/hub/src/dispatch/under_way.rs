@@ -22,9 +22,14 @@ impl UnderWay {
         self.keys.len()
     }
 
+    /// How many more may be begun.
+    pub(super) fn room(&self) -> usize {
+        AT_ONCE_MAX.saturating_sub(self.count())
+    }
+
     /// Begins one, unless it is under way already or there is no room.
     pub(super) fn begin(&mut self, key: EntitlementKey, task: impl Future<Output = bool> + Send + 'static) {
-        if self.keys.len() < AT_ONCE_MAX && self.begun.insert(key) {
+        if self.room() > 0 && self.begun.insert(key) {
             let handle = self.tasks.spawn(task);
             self.keys.insert(handle.id(), key);
         }

@@ -132,7 +132,8 @@ impl Committer {
         };
         let Checked { causes, stands } = match (look(connection, &number, entries).await?, doubt.take()) {
             (Looked::Durable, Some((verdicts, _))) => {
-                connection.batch("ROLLBACK").await?;
+                // It is known now, whatever becomes of this connection.
+                self.clear_up().await;
                 return Ok(verdicts);
             }
             (Looked::Durable, None) => {

@@ -119,6 +119,14 @@ impl Connections {
         Ok(touched)
     }
 
+    /// One statement that writes, by itself, and what it returns.
+    pub(super) async fn returning(&self, sql: &'static str, values: &[Value<'_>]) -> Result<Vec<Row>, Fault> {
+        let held = self.own(Purpose::Keys).await?;
+        let rows = held.query(sql, values).await?;
+        held.give_back();
+        Ok(rows)
+    }
+
     /// One search, by itself.
     pub(super) async fn search(&self, sql: &'static str, values: &[Value<'_>]) -> Result<Vec<Row>, Fault> {
         let held = self.own(Purpose::Search).await?;

@@ -68,7 +68,7 @@ impl PostgresEnd {
         }
         let steps = migrations::known(&options);
         let migrating = Migrating { connection: &end.connection, place: &end.place, steps: &steps };
-        migrating.migrate(Clock::system().read(), false).await?;
+        migrating.open(Clock::system().read(), None).await?;
         end.lock().await?;
         end.wait_for_quiet().await?;
         if role == Role::To {

@@ -2,7 +2,7 @@
 
 use super::connections::Connections;
 use super::fault::Fault;
-use super::nodes::is_alive;
+use super::nodes::is_gone;
 use super::values::{self, Id, bound, count, get, moment, moment_opt};
 use crate::Callback;
 use entitlement::Moment;
@@ -43,7 +43,7 @@ pub(super) async fn entitlements(
     limit: usize,
     holder: Id,
 ) -> Result<Vec<(Moment, EntitlementKey)>, Fault> {
-    let found = connections.read(TAKE, &[&by.0, &bound(limit), &holder]).await?;
+    let found = connections.returning(TAKE, &[&by.0, &bound(limit), &holder]).await?;
     found.iter().map(|row| Ok((moment(row, 0)?, values::key(row, 1)?))).collect()
 }
 
@@ -52,7 +52,8 @@ pub(super) async fn next(connections: &Connections) -> Result<Option<Moment>, Fa
     found.first().map_or(Ok(None), |row| moment_opt(row, 0))
 }
 
-/// In one look: whoever begins to work after it has nothing in flight in it.
+/// In one look: whoever begins to work after it has nothing in flight in it. Whoever may still be at one of
+/// them is not taken for dead by a pause of its network or of its machine.
 pub(super) async fn in_flight(
     connections: &Connections,
     limit: usize,
@@ -60,9 +61,9 @@ pub(super) async fn in_flight(
 ) -> Result<Vec<EntitlementKey>, Fault> {
     let sql = concat!(
         "SELECT key FROM entitlement WHERE in_flight = 1 \
-         AND NOT EXISTS (SELECT FROM node WHERE id <> $2 AND ",
-        is_alive!(),
-        ") ORDER BY key LIMIT $1"
+         AND NOT EXISTS (SELECT FROM node WHERE id <> $2 AND NOT (",
+        is_gone!(),
+        ")) ORDER BY key LIMIT $1"
     );
     let found = connections.read(sql, &[&bound(limit), &holder]).await?;
     found.iter().map(|row| values::key(row, 0)).collect()

@@ -307,8 +307,12 @@ impl Store for PostgresStore {
 
     fn close(&self) -> StoreFuture<'_, ()> {
         Box::pin(async move {
-            // Where it fails, the others wait until it has not been seen for a while.
-            let _ = nodes::leave(&self.inner.connections, self.inner.holder).await;
+            // First: whoever shows it every second does so no more.
+            self.closing.send_replace(true);
+            if self.inner.node.is_some() {
+                // Where it fails, the others wait until it has not been seen for a while.
+                let _ = nodes::leave(&self.inner.connections, self.inner.holder).await;
+            }
             self.shut();
             let mut committers = self.inner.committers.clone();
             // An error means that they are gone already.

@@ -4,6 +4,7 @@
 use super::connect::{Connection, Purpose};
 use super::connections::Connections;
 use super::fault::Fault;
+use super::nodes::is_gone;
 use super::notifications::{self, notification_columns};
 use super::rows::{self, row_columns};
 use super::transactions::transact;
@@ -60,9 +61,7 @@ pub(super) async fn claim(connections: &Connections, wanted: Wanted) -> Result<V
     let until = wanted.real_now_ms.saturating_add(wanted.lease_ms);
     let limit = bound(wanted.limit);
     let values: [Value<'_>; 5] = [&wanted.now.0, &wanted.real_now_ms, &until, &wanted.holder, &limit];
-    let held = connections.own(Purpose::Keys).await?;
-    let rows = held.query(sql, &values).await?;
-    held.give_back();
+    let rows = connections.returning(sql, &values).await?;
     let mut claimed = rows.iter().map(read_claimed).collect::<Result<Vec<_>, Fault>>()?;
     claimed.sort_by_key(|lane| (lane.due, lane.key, lane.target));
     Ok(claimed)
@@ -168,9 +167,12 @@ async fn wake_in(connection: &Connection, key: EntitlementKey, now: Moment) -> R
 /// that every attempt it began has ended: it has died. Its own ones a process settles, or claims again when
 /// they have run out.
 pub(super) async fn release_left(connections: &Connections, real_now_ms: i64, holder: Id) -> Result<u64, Fault> {
-    let sql = "UPDATE lane SET lease_until_ms = 0 WHERE ctid = ANY (ARRAY (SELECT ctid FROM lane \
-               WHERE lease_until_ms <> 0 AND holder IS DISTINCT FROM $2 AND (lease_until_ms <= $1 OR EXISTS (\
-                   SELECT FROM node n WHERE n.id = lane.holder AND n.seen_at < now() - interval '15 s')) \
-               FOR UPDATE SKIP LOCKED))";
+    let sql = concat!(
+        "UPDATE lane SET lease_until_ms = 0 WHERE ctid = ANY (ARRAY (SELECT ctid FROM lane \
+             WHERE lease_until_ms <> 0 AND holder IS DISTINCT FROM $2 AND (lease_until_ms <= $1 OR EXISTS (\
+                 SELECT FROM node WHERE id = lane.holder AND ",
+        is_gone!(),
+        ")) FOR UPDATE SKIP LOCKED))"
+    );
     connections.execute(sql, &[&real_now_ms, &holder]).await
 }

@@ -142,6 +142,15 @@ pub enum PostgresOpenError {
         /// The program's.
         known: i64,
     },
+    /// Another process has been at its schema for long.
+    #[error(
+        "another process is changing the schema of {place}, which takes long where it makes an index of a big table; \
+         try again when it is done"
+    )]
+    Changing {
+        /// Which database.
+        place: String,
+    },
     /// Programs are alive that would break.
     #[error(
         "{place} is in use by a program that knows its schema up to {known}; step {number} ({name}) takes away \

@@ -22,7 +22,9 @@ pub(super) fn known_modes(url: &str) -> String {
 /// Chooses the way where the URL leaves it open.
 pub(super) fn choose(config: &mut Config) {
     if config.get_ssl_mode() == SslMode::Prefer {
-        let is_local = config.get_hosts().iter().all(is_local);
+        // Where both are given it is the address that is connected to.
+        let is_local = config.get_hosts().iter().all(is_local)
+            && config.get_hostaddrs().iter().all(|address| address.is_loopback());
         config.ssl_mode(if is_local { SslMode::Disable } else { SslMode::Require });
     }
 }
@@ -71,7 +73,12 @@ mod tests {
         for url in ["postgres://a@localhost/d", "postgres://a@127.0.0.1/d", "postgres://a@%2Frun%2Fpostgresql/d"] {
             assert_eq!(mode(url), SslMode::Disable, "{url}");
         }
-        for url in ["postgres://a@db.test/d", "postgres://a@10.0.0.7/d", "postgres://a@localhost,db.test/d"] {
+        for url in [
+            "postgres://a@db.test/d",
+            "postgres://a@10.0.0.7/d",
+            "postgres://a@localhost,db.test/d",
+            "postgres://a@localhost/d?hostaddr=10.0.0.7",
+        ] {
             assert_eq!(mode(url), SslMode::Require, "{url}");
         }
         assert_eq!(mode("postgres://a@db.test/d?sslmode=disable"), SslMode::Disable);

@@ -250,6 +250,8 @@ CREATE TABLE operation (
 );
 
 CREATE INDEX operation_by_key ON operation (key, number);
+-- For copies, which go by it from the first to the last.
+CREATE INDEX operation_by_number ON operation (number);
 
 -- What operators did, append-only: each entry's hash is over the one before it.
 CREATE TABLE audit (

@@ -1,9 +1,12 @@
 //! How steps are applied to a database: which of them, under which locks, how often.
 
 use super::{Noted, SchemaStep, StepKind, StepWork, VERSIONS, newest};
+use crate::clock::Stopwatch;
 use crate::postgres::connect::Connection;
 use crate::postgres::fault::{Fault, Meaning, said};
+use crate::postgres::keeper;
 use crate::postgres::options::PostgresOpenError;
+use crate::postgres::values::Id;
 use entitlement::Moment;
 use std::time::Duration;
 use tokio_postgres::Error;
@@ -19,6 +22,8 @@ const LOCK_PATIENCE: &str = "BEGIN; SET LOCAL lock_timeout = '500ms'; SET LOCAL 
 /// How often it tries: with the pauses, for about a minute.
 const TRIES_MAX: u32 = 60;
 const PAUSE: Duration = Duration::from_millis(500);
+/// Who changes the schema is waited for so long; an index of a big table takes longer.
+const HELD_BY_OTHERS_MAX_MS: u64 = 120_000;
 /// Between two looks whether another process is done.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
@@ -35,12 +40,28 @@ pub(in crate::postgres) struct Migrating<'a> {
 type Opened<T> = Result<T, PostgresOpenError>;
 
 impl Migrating<'_> {
-    /// Applies every step that may be; refuses what it does not understand. The steps that were applied.
-    pub(in crate::postgres) async fn migrate(&self, now: Moment, contracts: bool) -> Opened<Vec<SchemaStep>> {
+    /// Applies every step that only expands. A program that opens the store is known to be alive before anybody
+    /// else may look at the schema: no step takes away what it rests on.
+    pub(in crate::postgres) async fn open(&self, now: Moment, program: Option<Id>) -> Opened<()> {
+        self.apply_all(now, false, program).await.map(drop)
+    }
+
+    /// Applies every step, those included that take away what older programs rest on. The steps that were
+    /// applied.
+    pub(in crate::postgres) async fn migrate(&self, now: Moment) -> Opened<Vec<SchemaStep>> {
+        self.apply_all(now, true, None).await
+    }
+
+    /// Applies every step that may be; refuses what it does not understand.
+    async fn apply_all(&self, now: Moment, contracts: bool, program: Option<Id>) -> Opened<Vec<SchemaStep>> {
         self.refuse_old_servers().await?;
         self.refuse_other_encodings().await?;
         self.hold().await?;
-        let migrated = self.bring_up(now, contracts).await;
+        let mut migrated = self.bring_up(now, contracts).await;
+        if let (Ok(_), Some(program)) = (&migrated, program) {
+            let signed = keeper::sign(self.connection, program, newest(self.steps)).await;
+            migrated = migrated.and_then(|applied| signed.map(|()| applied).map_err(self.failed("signing on")));
+        }
         // Where this fails the connection is gone, and the lock with it.
         let let_go = self.connection.query("SELECT pg_advisory_unlock($1)", &[&LOCK]).await;
         let applied = migrated?;
@@ -86,13 +107,15 @@ impl Migrating<'_> {
     /// waits for all of those.
     async fn hold(&self) -> Opened<()> {
         let failed = self.failed::<Error>("waiting for another process");
-        loop {
+        let watch = Stopwatch::start();
+        while watch.elapsed_ms() < HELD_BY_OTHERS_MAX_MS {
             let rows = self.connection.query("SELECT pg_try_advisory_lock($1)", &[&LOCK]).await.map_err(&failed)?;
             if rows.first().map(|row| row.try_get(0)).transpose().map_err(&failed)? == Some(true) {
                 return Ok(());
             }
             tokio::time::sleep(BETWEEN_LOOKS).await;
         }
+        Err(PostgresOpenError::Changing { place: self.place.to_owned() })
     }
 
     async fn bring_up(&self, now: Moment, contracts: bool) -> Opened<Vec<SchemaStep>> {
