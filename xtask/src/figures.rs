@@ -8,6 +8,7 @@ mod feed;
 mod fill;
 mod floor;
 mod full;
+mod postgres;
 mod process;
 mod prototype;
 mod receivers;
@@ -17,6 +18,7 @@ mod table;
 
 use anyhow::{Context, Result, bail};
 use load::{Keys, Kind, Load, Target};
+use rounds::middle;
 use servers::Servers;
 use std::path::Path;
 use std::sync::Arc;
@@ -33,14 +35,15 @@ const CONNECTIONS: usize = 256;
 /// Entitlements made before reads are measured.
 const IDS_TO_READ: usize = 5_000;
 
-const USAGE: &str = "cargo xtask figures [fresh|fill|full|delivered|feed] [--seconds N] [--rounds N] [--count N]";
+const USAGE: &str = "cargo xtask figures [fresh|fill|full|delivered|feed|postgres|postgres-full] [--seconds N] [--rounds N] \
+    [--count N]";
 
 /// What a command line says.
 #[derive(Debug, Clone, Copy)]
 struct Settings {
     measure: Duration,
     rounds: usize,
-    /// Entitlements of `full`, events of `feed`.
+    /// Entitlements of `full` and `postgres-full`, events of `feed`.
     count: Option<u64>,
 }
 
@@ -58,6 +61,8 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
         "full" => runtime.block_on(full::run(settings)),
         "delivered" => runtime.block_on(delivered::run(settings)),
         "feed" => runtime.block_on(feed::run(settings)),
+        "postgres" => runtime.block_on(postgres::run(settings)),
+        "postgres-full" => runtime.block_on(postgres::full(settings)),
         _ => bail!(USAGE),
     }
 }

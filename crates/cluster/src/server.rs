@@ -4,7 +4,7 @@ use crate::database::ask;
 use crate::programs::{as_owner, binaries, fed, said};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{ChildStdin, Stdio};
+use std::process::{ChildStdin, Command, Stdio};
 use std::time::Duration;
 
 /// The name a standby has at its primary.
@@ -19,6 +19,8 @@ pub struct Cluster {
     binaries: PathBuf,
     folder: PathBuf,
     is_hasty: bool,
+    /// What it is told beside, as `postgres` takes it on its command line.
+    settings: &'static str,
     /// It ends with this program: its guard waits for this to be closed.
     _ends: ChildStdin,
 }
@@ -29,7 +31,15 @@ impl Cluster {
     /// # Errors
     /// Where PostgreSQL's programs are not there, or do not start; their own words.
     pub fn start() -> Result<Self, String> {
-        let cluster = Self::prepare()?;
+        Self::start_as("")
+    }
+
+    /// A new one, running, with settings of its own, as in `-c shared_buffers=1GB`.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn start_as(settings: &'static str) -> Result<Self, String> {
+        let cluster = Self { settings, ..Self::prepare()? };
         cluster.begin()?;
         Ok(cluster)
     }
@@ -77,7 +87,33 @@ impl Cluster {
     /// How its first database is reached.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("postgres://entitle@{}/postgres", self.host())
+        self.url_of("postgres")
+    }
+
+    /// How a database of it is reached.
+    #[must_use]
+    pub fn url_of(&self, database: &str) -> String {
+        format!("postgres://entitle@{}/{database}", self.host())
+    }
+
+    /// Carries out statements in a database of it; the first column of what they answer.
+    pub async fn ask(&self, database: &str, sql: &str) -> Vec<String> {
+        ask(&self.url_of(database), sql).await
+    }
+
+    /// One of PostgreSQL's programs that speaks to the server, told where it is and as whom.
+    #[must_use]
+    pub fn client(&self, program: &str) -> Command {
+        let mut command = Command::new(self.binaries.join(program));
+        command.arg("-h").arg(&self.folder).args(["-U", "entitle"]);
+        command
+    }
+
+    /// The server's process, whose children its sessions are.
+    #[must_use]
+    pub fn pid(&self) -> Option<u32> {
+        let text = said(as_owner("cat").arg(self.data().join("postmaster.pid"))).ok()?;
+        text.lines().next()?.trim().parse().ok()
     }
 
     /// How the same is reached in this or the other, whichever takes writes.
@@ -118,7 +154,7 @@ impl Cluster {
         let folder = PathBuf::from(folder.trim());
         // Before the cluster is there: whatever happens from here on, it ends.
         let ends = guard(&binaries, &folder)?;
-        Ok(Self { binaries, folder, is_hasty: false, _ends: ends })
+        Ok(Self { binaries, folder, is_hasty: false, settings: "", _ends: ends })
     }
 
     fn host(&self) -> String {
@@ -157,8 +193,9 @@ impl Cluster {
         let durable = if self.is_hasty { "-c fsync=off -c full_page_writes=off" } else { "-c fsync=on" };
         let settings = format!(
             "{more} {durable} -c unix_socket_directories={} -c max_connections=1000 -c \
-             synchronous_commit=on -c shared_buffers=64MB",
-            self.folder.display()
+             synchronous_commit=on -c shared_buffers=64MB {}",
+            self.folder.display(),
+            self.settings
         );
         let log = self.folder.join("log");
         let mut start = as_owner(self.binaries.join("pg_ctl"));

@@ -28,16 +28,28 @@ pub(super) async fn run(settings: Settings) -> Result<()> {
     let ids = Arc::new(made_to_read(&creates, ENTITLEMENTS).await?);
     let load = Load { kind: Kind::Patch, ids, ..creates };
     println!("\nFrom a PATCH to its notification, {RATE} changes a second, an idle receiver\n");
+    lags_at(&load, &arrivals, RATE, settings).await?;
+    drop(hub);
+    Ok(())
+}
+
+/// Prints the lags of each round at so many changes a second.
+pub(super) async fn lags_at(load: &Load, arrivals: &Arrivals, rate: u32, settings: Settings) -> Result<()> {
     for round in 1..=settings.rounds {
-        let (from_due, from_answer) = lags(&load, &arrivals, settings).await?;
+        let (from_due, from_answer) = lags(load, arrivals, rate, settings).await?;
         println!("  round {round}   from its sending  {}   from its answer  {}", shown(&from_due), shown(&from_answer));
     }
     Ok(())
 }
 
-async fn lags(load: &Load, arrivals: &Arrivals, settings: Settings) -> Result<(Histogram<u64>, Histogram<u64>)> {
+async fn lags(
+    load: &Load,
+    arrivals: &Arrivals,
+    rate: u32,
+    settings: Settings,
+) -> Result<(Histogram<u64>, Histogram<u64>)> {
     let how =
-        Run { connections: CONNECTIONS, warm_up: Duration::from_secs(1), measure: settings.measure, rate: Some(RATE) };
+        Run { connections: CONNECTIONS, warm_up: Duration::from_secs(1), measure: settings.measure, rate: Some(rate) };
     arrivals.taken();
     let progress = Arc::new(Progress::noting(1));
     let measured = run_load(load, how, &progress).await?;

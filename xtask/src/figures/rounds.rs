@@ -147,7 +147,8 @@ pub(super) fn median(runs: &[One]) -> Option<One> {
     })
 }
 
-fn middle(mut values: Vec<f64>) -> Option<f64> {
+/// The median.
+pub(super) fn middle(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied()
 }

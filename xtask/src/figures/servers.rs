@@ -46,9 +46,13 @@ impl Server {
 
     /// The sandbox on a file.
     pub(super) fn hub(file: &Path) -> Result<Self> {
+        Self::sandbox(&format!("sqlite:{}", file.display()))
+    }
+
+    /// The sandbox on a database.
+    pub(super) fn sandbox(database: &str) -> Result<Self> {
         let port = free_port()?;
-        let (listen, database) = (format!("127.0.0.1:{port}"), format!("sqlite:{}", file.display()));
-        Self::start(HUB, &["sandbox", "--listen", &listen, "--database", &database], port)
+        Self::start(HUB, &["sandbox", "--listen", &format!("127.0.0.1:{port}"), "--database", database], port)
     }
 
     pub(super) fn prototype(file: &Path) -> Result<Self> {
@@ -91,6 +95,7 @@ impl Drop for Server {
 }
 
 /// A folder for data files; it goes with its owner unless it is kept.
+#[derive(Debug)]
 pub(super) struct Folder {
     path: PathBuf,
     is_kept: bool,

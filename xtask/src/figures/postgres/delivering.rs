@@ -1,0 +1,105 @@
+//! Changes from their sending to their delivery, as many as go through, beside a bare loop of requests to the same
+//! receiver: nothing is decided in it, nothing written, nothing signed. The loop's client is the one that reqwest
+//! is made around, without what reqwest adds.
+
+use super::super::delivered::lags_at;
+use super::super::receivers::{Arrivals, idle};
+use super::super::{Settings, creates, middle};
+use super::round::Hubs;
+use anyhow::{Context, Result, ensure};
+use http_body_util::{BodyExt, Full};
+use hyper::Request;
+use hyper::body::Bytes;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use load::{Keys, Kind, Load, Progress, Run, made_to_read, run as run_load};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// Changes under way, and requests of the bare loop.
+const AT_ONCE: usize = 64;
+/// Entitlements that are changed.
+const ENTITLEMENTS: usize = 5_000;
+/// What is not there after so long never comes.
+const ARRIVES_WITHIN: Duration = Duration::from_secs(60);
+/// Changes a second whose lag is measured.
+const RATE: u32 = 500;
+
+/// On the first of the hubs.
+pub(super) async fn on_postgres(hubs: &Hubs, settings: Settings) -> Result<()> {
+    let [hub, _] = &hubs.hubs;
+    measure("PostgreSQL", hub.port, settings).await
+}
+
+/// Rates of both in turn, their ratio, and the lag at a steady rate.
+pub(in super::super) async fn measure(store: &str, port: u16, settings: Settings) -> Result<()> {
+    let arrivals = Arrivals::default();
+    let receiver = idle(arrivals.clone()).await?;
+    let url = format!("http://127.0.0.1:{receiver}/notified");
+    let creates = creates(port, Keys::Ascending, &url)?;
+    let ids = Arc::new(made_to_read(&creates, ENTITLEMENTS).await?);
+    let load = Load { kind: Kind::Patch, ids, ..creates };
+    let mut ratios = Vec::new();
+    println!("\nChanges delivered on {store}, {AT_ONCE} at once, beside a bare loop of requests\n");
+    for round in 1..=settings.rounds {
+        let bare = bare_loop(&url, settings.measure).await?;
+        let changes = changes(&load, &arrivals, settings).await?;
+        println!(
+            "  round {round}   bare loop {bare:7.0} /s   changes delivered {changes:7.0} /s   {:5.2}",
+            changes / bare
+        );
+        ratios.push(changes / bare);
+    }
+    println!("\n  changes delivered / bare loop, median {:5.2}", middle(ratios).context("nothing was measured")?);
+    println!("\nFrom a PATCH to its notification on {store}, {RATE} changes a second\n");
+    lags_at(&load, &arrivals, RATE, settings).await
+}
+
+/// Requests answered a second.
+async fn bare_loop(url: &str, time: Duration) -> Result<f64> {
+    let client: Client<HttpConnector, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
+    let end = Instant::now() + time;
+    let mut tasks = Vec::new();
+    for _ in 0..AT_ONCE {
+        let (client, url) = (client.clone(), url.to_owned());
+        tasks.push(tokio::spawn(async move {
+            let mut sent = 0_u64;
+            while Instant::now() < end {
+                let request = Request::post(&url).header("content-type", "application/json");
+                let answer = client.request(request.body(Full::from(BODY))?).await?;
+                ensure!(answer.status().is_success(), "the receiver said {}", answer.status());
+                answer.into_body().collect().await?;
+                sent += 1;
+            }
+            Ok(sent)
+        }));
+    }
+    let mut sent = 0;
+    for task in tasks {
+        sent += task.await??;
+    }
+    Ok(sent as f64 / time.as_secs_f64())
+}
+
+/// Changes whose notifications have come a second, from the first change to the last arrival.
+async fn changes(load: &Load, arrivals: &Arrivals, settings: Settings) -> Result<f64> {
+    let how = Run { connections: AT_ONCE, warm_up: Duration::ZERO, measure: settings.measure, rate: None };
+    arrivals.taken();
+    let (begun, progress) = (Instant::now(), Arc::new(Progress::noting(1)));
+    let measured = run_load(load, how, &progress).await?;
+    ensure!(measured.refused().is_empty(), "some were refused: {:?}", measured.refused());
+    let sent = progress.noted().len();
+    let end = Instant::now() + ARRIVES_WITHIN;
+    while arrivals.count() < sent && Instant::now() < end {
+        sleep(Duration::from_millis(5)).await;
+    }
+    let arrived = arrivals.taken();
+    ensure!(arrived.len() == sent, "{} of {sent} notifications came", arrived.len());
+    let last = arrived.values().max().context("nothing came")?;
+    Ok(sent as f64 / last.duration_since(begun).as_secs_f64())
+}
+
+/// As large as a notification.
+const BODY: &str = include_str!("notification.json");
