@@ -4,40 +4,58 @@
 
 use entitlement::Moment;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// Attempts under way at once to one endpoint: a slow one never takes the places of the others.
 const ATTEMPTS_PER_ENDPOINT_MAX: usize = 64;
-/// A lane whose endpoint has no place comes again after so long at the earliest…
-const BUSY_MS: i64 = 250;
-/// …with others it comes one after the other, so far apart: 256 a second…
-const APART_US: i64 = BUSY_MS * 1_000 / ATTEMPTS_PER_ENDPOINT_MAX as i64;
+const PLACES: i64 = ATTEMPTS_PER_ENDPOINT_MAX as i64;
+/// A lane whose endpoint has no place comes again when all places have turned over, as far as can be told: after
+/// so long at the earliest where the endpoint answers at once…
+const TURN_MIN_US: i64 = 5_000;
+/// …and where it does not. With others it comes one after the other, as many in a turn as there are places…
+const TURN_MAX_US: i64 = 250_000;
 /// …but after so long at the latest (decision 0031).
 const BUSY_MAX_MS: i64 = 300_000;
+/// An attempt's time weighs so much less than those before it.
+const WEIGHT: i64 = 8;
 
 /// The endpoints with attempts under way.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Endpoints {
     known: Mutex<HashMap<String, Endpoint>>,
     /// How many of them have no place left: usually none, and then nobody has to look.
     full: AtomicUsize,
+    /// In so many microseconds something that was put off is due, if anything was since the last look.
+    soon_us: AtomicU64,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Endpoint {
     flying: usize,
     /// When the lane that was put off last comes again, in microseconds since 1970.
     last_us: i64,
+    /// How long its attempts take.
+    takes_us: i64,
+    /// No attempt has ended since.
+    quiet_since: Instant,
+}
+
+impl Default for Endpoints {
+    fn default() -> Self {
+        Self { known: Mutex::default(), full: AtomicUsize::new(0), soon_us: AtomicU64::new(u64::MAX) }
+    }
 }
 
 impl Endpoints {
-    /// Takes a place; or says when to come again.
-    pub(super) fn board(&self, url: &str, now: Moment) -> Result<(), Moment> {
+    /// Takes a place; or says when to come again. `at`: real time, whatever `now` says.
+    pub(super) fn board(&self, url: &str, now: Moment, at: Instant) -> Result<(), Moment> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let endpoint = known.entry(origin(url).to_owned()).or_default();
+        let endpoint = known.entry(origin(url).to_owned()).or_insert_with(|| Endpoint::new(at));
         if endpoint.flying >= ATTEMPTS_PER_ENDPOINT_MAX {
-            return Err(endpoint.put_off(now));
+            return Err(self.put_off(endpoint, now, at));
         }
         endpoint.flying += 1;
         if endpoint.flying == ATTEMPTS_PER_ENDPOINT_MAX {
@@ -46,8 +64,8 @@ impl Endpoints {
         Ok(())
     }
 
-    /// Gives the place back.
-    pub(super) fn leave(&self, url: &str) {
+    /// Gives the place back that was taken at `boarded`.
+    pub(super) fn leave(&self, url: &str, boarded: Instant, at: Instant) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(endpoint) = known.get_mut(origin(url)) else {
             return;
@@ -56,31 +74,64 @@ impl Endpoints {
             self.full.fetch_sub(1, Ordering::Relaxed);
         }
         endpoint.flying -= 1;
+        endpoint.ended(boarded, at);
         if endpoint.flying == 0 {
             known.remove(origin(url));
         }
     }
 
     /// When a new notification to this URL is worth a try: `None` for at once.
-    pub(crate) fn not_before(&self, url: &str, now: Moment) -> Option<Moment> {
+    pub(crate) fn not_before(&self, url: &str, now: Moment, at: Instant) -> Option<Moment> {
         if self.full.load(Ordering::Relaxed) == 0 {
             return None;
         }
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let endpoint = known.get_mut(origin(url))?;
-        (endpoint.flying >= ATTEMPTS_PER_ENDPOINT_MAX).then(|| endpoint.put_off(now))
+        (endpoint.flying >= ATTEMPTS_PER_ENDPOINT_MAX).then(|| self.put_off(endpoint, now, at))
+    }
+
+    /// In how long the next of what was put off since the last call is due, if anything was.
+    pub(super) fn next_look(&self) -> Option<Duration> {
+        let soon_us = self.soon_us.swap(u64::MAX, Ordering::Relaxed);
+        (soon_us < u64::MAX).then(|| Duration::from_micros(soon_us))
+    }
+
+    fn put_off(&self, endpoint: &mut Endpoint, now: Moment, at: Instant) -> Moment {
+        let again = endpoint.put_off(now, at);
+        let soon_us = again.0.saturating_sub(now.0).max(1).unsigned_abs().saturating_mul(1_000);
+        self.soon_us.fetch_min(soon_us, Ordering::Relaxed);
+        again
     }
 }
 
 impl Endpoint {
+    const fn new(at: Instant) -> Self {
+        Self { flying: 0, last_us: 0, takes_us: 0, quiet_since: at }
+    }
+
+    fn ended(&mut self, boarded: Instant, at: Instant) {
+        self.takes_us += (us_between(boarded, at) - self.takes_us) / WEIGHT;
+        self.quiet_since = at;
+    }
+
+    /// In how long all places turn over: by what attempts have taken, and by how long none has ended.
+    fn turn_us(&self, at: Instant) -> i64 {
+        self.takes_us.max(us_between(self.quiet_since, at)).clamp(TURN_MIN_US, TURN_MAX_US)
+    }
+
     /// Behind everything that was put off before: so a queue that is looked at in vain costs the same
     /// however long it is.
-    fn put_off(&mut self, now: Moment) -> Moment {
+    fn put_off(&mut self, now: Moment, at: Instant) -> Moment {
+        let turn_us = self.turn_us(at);
         let now_us = now.0.saturating_mul(1_000);
-        let (first, latest) = (now_us + BUSY_MS * 1_000, now_us + BUSY_MAX_MS * 1_000);
-        self.last_us = self.last_us.saturating_add(APART_US).clamp(first, latest);
+        let (first, latest) = (now_us + turn_us, now_us + BUSY_MAX_MS * 1_000);
+        self.last_us = self.last_us.saturating_add(turn_us / PLACES).clamp(first, latest);
         Moment(self.last_us.div_euclid(1_000))
     }
+}
+
+fn us_between(from: Instant, to: Instant) -> i64 {
+    i64::try_from(to.saturating_duration_since(from).as_micros()).unwrap_or(i64::MAX)
 }
 
 /// Scheme, host and port as written, with what stands before the host.
@@ -104,41 +155,43 @@ mod tests {
         assert_eq!(origin("http://b.example"), "http://b.example");
     }
 
-    /// An endpoint without a place.
-    fn full() -> Endpoints {
-        let endpoints = Endpoints::default();
+    const BUSY_MS: i64 = TURN_MAX_US / 1_000;
+
+    /// An endpoint without a place, where nothing has ended for a second.
+    fn hanging() -> (Endpoints, Instant) {
+        let (endpoints, begin) = (Endpoints::default(), Instant::now());
         for _ in 0..ATTEMPTS_PER_ENDPOINT_MAX {
-            assert_eq!(endpoints.not_before(URL, NOW), None);
-            assert_eq!(endpoints.board(URL, NOW), Ok(()));
+            assert_eq!(endpoints.not_before(URL, NOW, begin), None);
+            assert_eq!(endpoints.board(URL, NOW, begin), Ok(()));
         }
-        endpoints
+        (endpoints, begin + Duration::from_secs(1))
     }
 
     #[test]
     fn a_full_endpoint_puts_off_one_behind_the_other_and_no_other_endpoint() {
-        let endpoints = full();
+        let (endpoints, at) = hanging();
         let other_path = "https://a.example:8443/other";
-        assert_eq!(endpoints.board(other_path, NOW), Err(NOW.plus_ms(BUSY_MS)), "one endpoint whatever the path");
-        assert_eq!(endpoints.board("https://b.example", NOW), Ok(()));
-        assert_eq!(endpoints.not_before("https://b.example", NOW), None);
+        assert_eq!(endpoints.board(other_path, NOW, at), Err(NOW.plus_ms(BUSY_MS)), "one endpoint whatever the path");
+        assert_eq!(endpoints.board("https://b.example", NOW, at), Ok(()));
+        assert_eq!(endpoints.not_before("https://b.example", NOW, at), None);
         for _ in 1..ATTEMPTS_PER_ENDPOINT_MAX {
-            assert!(endpoints.not_before(URL, NOW).is_some());
+            assert!(endpoints.not_before(URL, NOW, at).is_some());
         }
-        let after_64 = endpoints.not_before(URL, NOW).unwrap().0 - NOW.0;
+        let after_64 = endpoints.not_before(URL, NOW, at).unwrap().0 - NOW.0;
         assert!((2 * BUSY_MS - 2..=2 * BUSY_MS).contains(&after_64), "64 in 250 ms: {after_64}");
         for _ in 0..1_000_000 {
-            endpoints.not_before(URL, NOW);
+            endpoints.not_before(URL, NOW, at);
         }
-        assert_eq!(endpoints.not_before(URL, NOW), Some(NOW.plus_ms(BUSY_MAX_MS)));
+        assert_eq!(endpoints.not_before(URL, NOW, at), Some(NOW.plus_ms(BUSY_MAX_MS)));
     }
 
     #[test]
     fn what_comes_again_in_vain_goes_behind_the_others_and_makes_the_queue_no_longer() {
-        let endpoints = full();
-        let again: Vec<Moment> = (0..1_000).map(|_| endpoints.board(URL, NOW).unwrap_err()).collect();
+        let (endpoints, real) = hanging();
+        let again: Vec<Moment> = (0..1_000).map(|_| endpoints.board(URL, NOW, real).unwrap_err()).collect();
         let last = *again.last().unwrap();
         // Each at its time, and all of them ten times over.
-        let waits = |at: Moment| endpoints.board(URL, at).unwrap_err().0 - at.0;
+        let waits = |at: Moment| endpoints.board(URL, at, real).unwrap_err().0 - at.0;
         let mut queue: std::collections::VecDeque<Moment> = again.into();
         for _ in 0..10_000 {
             let at = queue.pop_front().unwrap();
@@ -149,13 +202,46 @@ mod tests {
     }
 
     #[test]
-    fn a_place_that_is_left_is_free_and_an_endpoint_at_rest_is_forgotten() {
-        let endpoints = full();
-        endpoints.leave(URL);
-        assert_eq!(endpoints.not_before(URL, NOW), None);
-        assert_eq!(endpoints.board(URL, NOW), Ok(()));
+    fn an_endpoint_that_answers_at_once_is_come_to_again_at_once() {
+        let (endpoints, begin) = (Endpoints::default(), Instant::now());
+        let ms = Duration::from_millis;
         for _ in 0..ATTEMPTS_PER_ENDPOINT_MAX {
-            endpoints.leave(URL);
+            endpoints.board(URL, NOW, begin).unwrap();
+        }
+        // One that takes 2 ms, for long: another one boards when one has left.
+        let mut at = begin;
+        for _ in 0..1_000 {
+            at += ms(2);
+            endpoints.leave(URL, at - ms(2), at);
+            endpoints.board(URL, NOW, at).unwrap();
+        }
+        let again: Vec<i64> = (0..6_400).map(|_| endpoints.board(URL, NOW, at).unwrap_err().0 - NOW.0).collect();
+        assert_eq!(again[0], 5, "when all places have turned over");
+        assert!((500..=505).contains(&again[6_399]), "as many in a turn as there are places: {}", again[6_399]);
+        assert_eq!(endpoints.next_look(), Some(ms(5)));
+        assert_eq!(endpoints.next_look(), None, "told once");
+    }
+
+    #[test]
+    fn an_endpoint_that_falls_silent_is_a_slow_one_before_any_attempt_has_ended() {
+        let (endpoints, begin) = (Endpoints::default(), Instant::now());
+        for _ in 0..ATTEMPTS_PER_ENDPOINT_MAX {
+            endpoints.board(URL, NOW, begin).unwrap();
+        }
+        let wait = |ms| endpoints.board(URL, NOW.plus_ms(ms), begin + Duration::from_millis(ms.unsigned_abs()));
+        assert_eq!(wait(0), Err(NOW.plus_ms(5)));
+        assert_eq!(wait(100), Err(NOW.plus_ms(200)));
+        assert_eq!(wait(5_000), Err(NOW.plus_ms(5_250)));
+    }
+
+    #[test]
+    fn a_place_that_is_left_is_free_and_an_endpoint_at_rest_is_forgotten() {
+        let (endpoints, at) = hanging();
+        endpoints.leave(URL, at, at);
+        assert_eq!(endpoints.not_before(URL, NOW, at), None);
+        assert_eq!(endpoints.board(URL, NOW, at), Ok(()));
+        for _ in 0..ATTEMPTS_PER_ENDPOINT_MAX {
+            endpoints.leave(URL, at, at);
         }
         assert!(endpoints.known.lock().unwrap().is_empty());
         assert_eq!(endpoints.full.load(Ordering::Relaxed), 0);

@@ -10,6 +10,7 @@ use entitlement::Moment;
 use std::time::Duration;
 use store::{LaneOutcome, LaneResult, LaneWork};
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
 /// One attempt ends within this.
@@ -47,8 +48,9 @@ pub(super) async fn worker(hub: Hub, mut stopping: watch::Receiver<bool>) {
     // The test clock stands until what is under way is settled: its retry has a moment of its own.
     let mut clock_stands = None;
     while !is_stopping(&stopping) {
-        hub.settle(&mut done, &mut flights).await;
-        if flights.under_way == 0 {
+        flights.gather(&mut done);
+        hub.settle_beside(&mut flights);
+        if flights.are_over() {
             clock_stands = None;
         }
         // While the clock moves, or waits for it, its mover claims.
@@ -60,56 +62,92 @@ pub(super) async fn worker(hub: Hub, mut stopping: watch::Receiver<bool>) {
         }
         tokio::select! {
             () = hub.lanes_bell.notified() => {}
-            () = flights.landed(&mut done) => {}
-            () = sleep(LOOK_EVERY) => {}
+            () = flights.next(&mut done) => {}
+            () = sleep(hub.endpoints.next_look().map_or(LOOK_EVERY, |soon| soon.min(LOOK_EVERY))) => {}
             _ = stopping.changed() => {}
         }
     }
-    while flights.under_way > 0 {
-        flights.landed(&mut done).await;
-        hub.settle(&mut done, &mut flights).await;
+    while !flights.are_over() {
+        flights.next(&mut done).await;
+        flights.gather(&mut done);
+        hub.settle_beside(&mut flights);
     }
 }
 
-/// Attempts under way.
+/// Attempts under way, and what became of them until it is stored. Results are stored while the next lanes are
+/// claimed: each of the two waits for the disk.
 pub(super) struct Flights {
     results: mpsc::Sender<LaneResult>,
-    landed: Vec<LaneResult>,
     under_way: usize,
+    landed: Vec<LaneResult>,
+    /// So many, by this task.
+    storing: Option<(usize, JoinHandle<()>)>,
 }
 
 impl Flights {
     pub(super) fn new(results: mpsc::Sender<LaneResult>) -> Self {
-        Self { results, landed: Vec::new(), under_way: 0 }
+        Self { results, under_way: 0, landed: Vec::new(), storing: None }
     }
 
-    /// Waits for one result.
-    async fn landed(&mut self, done: &mut mpsc::Receiver<LaneResult>) {
-        if self.under_way == 0 {
-            std::future::pending::<()>().await;
+    /// Waits until one has landed, or what is being stored is.
+    async fn next(&mut self, done: &mut mpsc::Receiver<LaneResult>) {
+        let Self { under_way, landed, storing, .. } = self;
+        tokio::select! {
+            Some(result) = done.recv(), if *under_way > 0 => {
+                *under_way -= 1;
+                landed.push(result);
+            }
+            () = stored(storing) => {}
         }
-        if let Some(result) = done.recv().await {
+    }
+
+    /// What has landed by now, as much as is settled together.
+    fn gather(&mut self, done: &mut mpsc::Receiver<LaneResult>) {
+        while self.landed.len() < SETTLE_MAX
+            && let Ok(result) = done.try_recv()
+        {
             self.under_way -= 1;
             self.landed.push(result);
         }
     }
 
+    fn are_over(&self) -> bool {
+        self.under_way == 0 && self.landed.is_empty() && self.storing.is_none()
+    }
+
     fn room(&self) -> usize {
-        ATTEMPTS_MAX.saturating_sub(self.under_way).min(CLAIM_MAX)
+        let unsettled = self.landed.len() + self.storing.as_ref().map_or(0, |(count, _)| *count);
+        ATTEMPTS_MAX.saturating_sub(self.under_way + unsettled).min(CLAIM_MAX)
     }
 }
 
+async fn stored(storing: &mut Option<(usize, JoinHandle<()>)>) {
+    match storing {
+        // A panic in it is reported where it happens; the leases run out.
+        Some((_, task)) => drop(task.await),
+        None => std::future::pending().await,
+    }
+    *storing = None;
+}
+
 impl Hub {
-    async fn settle(&self, done: &mut mpsc::Receiver<LaneResult>, flights: &mut Flights) {
-        while flights.landed.len() < SETTLE_MAX {
-            let Ok(result) = done.try_recv() else { break };
-            flights.under_way -= 1;
-            flights.landed.push(result);
+    /// Begins to settle what has landed, unless something is being settled.
+    fn settle_beside(&self, flights: &mut Flights) {
+        if flights.storing.as_ref().is_some_and(|(_, task)| task.is_finished()) {
+            flights.storing = None;
         }
-        if flights.landed.is_empty() {
+        if flights.landed.is_empty() || flights.storing.is_some() {
             return;
         }
         let landed = std::mem::take(&mut flights.landed);
+        let (hub, count) = (self.clone(), landed.len());
+        flights.storing = Some((count, tokio::spawn(async move { hub.settle(landed).await })));
+    }
+
+    async fn settle(&self, landed: Vec<LaneResult>) {
+        if landed.is_empty() {
+            return;
+        }
         for _ in landed.iter().filter(|result| result.outcome == LaneOutcome::Dead) {
             self.watching.figures.gave_up();
         }
@@ -147,13 +185,14 @@ impl Hub {
             }
             return flights.landed.push(result(&work, outcome, now));
         };
+        let boarded = Instant::now();
         // Before anything is read and printed for an endpoint that has no place.
-        if let Err(again) = self.endpoints.board(&url, now) {
+        if let Err(again) = self.endpoints.board(&url, now, boarded) {
             return flights.landed.push(result(&work, LaneOutcome::Later(again), now));
         }
         match self.post_of(&work.notification, &work.row, &url).await {
             Err(error) => {
-                self.endpoints.leave(&url);
+                self.endpoints.leave(&url, boarded, Instant::now());
                 self.watching.figures.tried(Tried::Unsendable);
                 self.note_delivery(&work, None);
                 let outcome = after_failure(&work, now, None, self.jitter());
@@ -164,7 +203,7 @@ impl Hub {
                 let (hub, results) = (self.clone(), flights.results.clone());
                 tokio::spawn(async move {
                     let result = hub.attempt(&work, post).await;
-                    hub.endpoints.leave(&url);
+                    hub.endpoints.leave(&url, boarded, Instant::now());
                     let _ = results.send(result).await;
                 });
             }
@@ -204,9 +243,9 @@ impl Hub {
             let claimed = self.claim(&mut flights, by).await;
             attempts += claimed;
             while flights.under_way > 0 {
-                flights.landed(&mut done).await;
+                flights.next(&mut done).await;
             }
-            self.settle(&mut done, &mut flights).await;
+            self.settle(std::mem::take(&mut flights.landed)).await;
             if claimed == 0 {
                 return attempts;
             }

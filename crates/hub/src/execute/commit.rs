@@ -6,6 +6,7 @@ use crate::Hub;
 use entitlement::Event;
 use ids::AccountId;
 use store::{Change, ClaimChange, Committed, Conflict, Row, RowChange, StoreError};
+use tokio::time::Instant;
 use wire::ErrorAnswer;
 
 /// A commit whose outcome is unknown is repeated so often.
@@ -62,7 +63,7 @@ impl Hub {
             return;
         }
         let at = change.at;
-        let later = change.row().and_then(|row| self.endpoints.not_before(&self.url_of(row)?, at));
+        let later = change.row().and_then(|row| self.endpoints.not_before(&self.url_of(row)?, at, Instant::now()));
         for notice in &mut change.notices {
             notice.not_before = later;
         }
