@@ -53,9 +53,8 @@ impl Stand {
         build_release()?;
         let cluster = cluster::Cluster::start_as(SERVER).map_err(anyhow::Error::msg)?;
         for database in [HUB, BENCH] {
-            cluster.ask("postgres", &format!("CREATE DATABASE {database} TEMPLATE template0")).await;
             // The schema and the sandbox's accounts.
-            Server::sandbox(&cluster.url_of(database))?.terminate()?;
+            Server::sandbox(&made(&cluster, database).await)?.terminate()?;
         }
         let hubs = Hubs::start(&cluster.url_of(HUB))?;
         let sample = hubs.sample(&cluster).await?;
@@ -84,7 +83,17 @@ pub(super) async fn run(settings: Settings) -> Result<()> {
     let half = stand.hubs.creates(Keys::Ascending, 1, Some((peak / 2.0) as u32), settings).await?.0;
     println!("\nAt half of the hub's peak: {half}");
     rows::compare(&stand.cluster).await?;
-    delivering::on_postgres(&stand.hubs, settings).await
+    let Stand { cluster, hubs, .. } = stand;
+    // What waits there for a receiver that hangs is work of its own.
+    drop(hubs);
+    let hub = Server::sandbox(&made(&cluster, "delivering").await)?;
+    delivering::measure("PostgreSQL", hub.port, settings).await
+}
+
+/// A new database; its URL.
+async fn made(cluster: &cluster::Cluster, database: &str) -> String {
+    cluster.ask("postgres", &format!("CREATE DATABASE {database} TEMPLATE template0")).await;
+    cluster.url_of(database)
 }
 
 /// With millions of entitlements in both.

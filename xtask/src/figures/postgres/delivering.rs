@@ -5,7 +5,6 @@
 use super::super::delivered::lags_at;
 use super::super::receivers::{Arrivals, idle};
 use super::super::{Settings, creates, middle};
-use super::round::Hubs;
 use anyhow::{Context, Result, ensure};
 use http_body_util::{BodyExt, Full};
 use hyper::Request;
@@ -27,14 +26,8 @@ const ARRIVES_WITHIN: Duration = Duration::from_secs(60);
 /// Changes a second whose lag is measured.
 const RATE: u32 = 500;
 
-/// On the first of the hubs.
-pub(super) async fn on_postgres(hubs: &Hubs, settings: Settings) -> Result<()> {
-    let [hub, _] = &hubs.hubs;
-    measure("PostgreSQL", hub.port, settings).await
-}
-
 /// Rates of both in turn, their ratio, and the lag at a steady rate.
-pub(in super::super) async fn measure(store: &str, port: u16, settings: Settings) -> Result<()> {
+pub(super) async fn measure(store: &str, port: u16, settings: Settings) -> Result<()> {
     let arrivals = Arrivals::default();
     let receiver = idle(arrivals.clone()).await?;
     let url = format!("http://127.0.0.1:{receiver}/notified");

@@ -87,7 +87,7 @@ impl One {
 
 /// Two hubs on one database, and a receiver that hangs.
 pub(super) struct Hubs {
-    pub(super) hubs: [Server; 2],
+    hubs: [Server; 2],
     hanging: Hanging,
 }
 
