@@ -76,7 +76,8 @@ impl Hub {
         name: &str,
         after: Option<EntitlementKey>,
     ) -> Result<(Vec<Row>, Option<EntitlementKey>), Box<ErrorAnswer>> {
-        let rows = self.store.of_customer(customer.account.id, name.to_owned(), after, ROWS).await.map_err(from_store)?;
+        let rows =
+            self.store.of_customer(customer.account.id, name.to_owned(), after, ROWS).await.map_err(from_store)?;
         let next = rows.last().filter(|_| rows.len() == ROWS).map(|row| row.key);
         Ok((rows, next))
     }

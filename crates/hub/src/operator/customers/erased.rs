@@ -5,7 +5,7 @@ use crate::Pseudonyms;
 use crate::answer::told;
 use entitlement::{Names, Set, renamed_event};
 use serde_json::Value;
-use store::{Claim, RewrittenClaim, Rewritten, Row, SavedAnswer, StoredEvent};
+use store::{Claim, Rewritten, RewrittenClaim, Row, SavedAnswer, StoredEvent};
 use wire::ResponseCode;
 
 /// Says instead of what a refusal said.

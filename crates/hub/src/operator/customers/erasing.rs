@@ -10,9 +10,7 @@ use crate::{Answer, Hub};
 use entitlement::{StillNeeded, may_be_erased};
 use ids::{EntitlementKey, RequestIdentity};
 use serde_json::{Value, json};
-use store::{
-    AuditEntry, Load, NotificationState, Rewriting, RewritingDone, RewrittenClaim, Rewritten, Row, Target,
-};
+use store::{AuditEntry, Load, NotificationState, Rewriting, RewritingDone, Rewritten, RewrittenClaim, Row, Target};
 use wire::ErrorAnswer;
 
 /// Entitlements that a refusal names.
