@@ -101,10 +101,23 @@ impl Hub {
 }
 
 impl Customer {
+    /// Whether an id that stays says the identifier.
+    fn is_named_in(&self, id: &str) -> bool {
+        says(id, &self.identifier)
+    }
+
     /// As the audit names it.
     fn subject(&self) -> String {
         format!("{} of {} {}", self.token, self.account.reseller, if self.account.live { "live" } else { "test" })
     }
+}
+
+/// Whether a text says a name, in any letter case: not inside a longer word, where any short one is found.
+fn says(text: &str, name: &str) -> bool {
+    let (text, name) = (text.to_lowercase(), name.to_lowercase());
+    let ends = |next: Option<char>| next.is_none_or(|one| !one.is_alphanumeric());
+    text.match_indices(&name)
+        .any(|(at, found)| ends(text[..at].chars().next_back()) && ends(text[at + found.len()..].chars().next()))
 }
 
 impl Place {
@@ -144,6 +157,34 @@ impl Place {
             (Self::Erased(_), Some(_)) => Self::Erased(next),
             (Self::Erased(_), None) | (Self::Histories(_), _) => Self::Histories(i64::MIN),
             (Self::Claims(_), _) => Self::Claims(0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_found_as_a_word_of_its_own() {
+        for text in ["anna", "ANNA-1", "order.anna", "annas-anna"] {
+            assert!(says(text, "Anna"), "{text}");
+        }
+        for text in ["", "annas", "hanna", "anna1"] {
+            assert!(!says(text, "anna"), "{text}");
+        }
+        assert!(!says("01a2016b-694c-7000-84af-c7d2b7feaf85", "c7"));
+    }
+
+    #[test]
+    fn a_place_is_read_as_it_was_printed() {
+        let key = Some(EntitlementKey(7));
+        for place in [Place::FIRST, Place::Own(key), Place::Erased(None), Place::Histories(-3), Place::Claims(9)] {
+            assert_eq!(Place::read(&place.print()).ok(), Some(place));
+        }
+        assert_eq!(Place::read(&Value::Null).ok(), Some(Place::FIRST));
+        for wrong in [json!({ "part": "all" }), json!({ "part": "requests", "after": -1 }), json!(1)] {
+            assert!(Place::read(&wrong).is_err(), "{wrong}");
         }
     }
 }

@@ -99,16 +99,8 @@ pub(super) fn rewrite(session: &mut Session<'_>, rewriting: &Rewriting) -> Resul
     {
         return Ok(RewritingDone::Open);
     }
-    // What was there is overwritten with zeros, not only let go of.
-    overwrite_freed(connection, true)?;
-    let written = write(connection, rewriting, &found);
-    overwrite_freed(connection, false)?;
-    written.map(|()| RewritingDone::Done)
-}
-
-fn overwrite_freed(connection: &Connection, on: bool) -> rusqlite::Result<()> {
-    let pragma = if on { "PRAGMA secure_delete = ON" } else { "PRAGMA secure_delete = OFF" };
-    connection.query_row(pragma, [], |_| Ok(()))
+    write(connection, rewriting, &found)?;
+    Ok(RewritingDone::Done)
 }
 
 fn has_open(connection: &Connection, account: AccountId, customer: &str) -> rusqlite::Result<bool> {

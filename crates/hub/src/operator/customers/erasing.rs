@@ -168,18 +168,11 @@ impl Step<'_> {
     }
 
     async fn erased(&mut self, row: Row) -> Done<Option<Rewritten>> {
-        let id = &row.state.record.entitlement_id;
-        if self.names_customer(id) {
-            let kept = format!("entitlementId {id}");
-            self.kept.push(kept);
+        if let Some(id) = row.own_id.as_ref().filter(|id| self.customer.is_named_in(id)) {
+            self.kept.push(format!("entitlementId {id}"));
         }
         let history = self.hub.store.history(row.key, None).await.map_err(from_store)?;
         Ok(erased::entitlement(&self.hub.pseudonyms, self.customer, row, history))
-    }
-
-    /// Whether an id that stays is one of the customer, too.
-    fn names_customer(&self, id: &str) -> bool {
-        id.to_lowercase().contains(&self.customer.identifier.to_lowercase())
     }
 
     /// Looks through the next part of the feed for the customer's name in histories of others.
@@ -206,12 +199,17 @@ impl Step<'_> {
                 return Ok(());
             };
             let mut claims = Vec::new();
+            let mut kept = Vec::new();
             for identity in one.events.iter().filter_map(|stored| stored.request.as_deref()) {
                 claims.extend(self.hidden(identity).await?);
+                if self.customer.is_named_in(identity) {
+                    kept.push(format!("request {identity}"));
+                }
             }
             let (events, requests) = (one.events.len(), claims.len());
             if self.try_write(vec![one], claims, false).await? == RewritingDone::Done {
                 self.histories += 1;
+                self.kept.extend(kept);
                 self.events += events;
                 self.requests += requests;
                 return Ok(());
@@ -238,7 +236,7 @@ impl Step<'_> {
         let page = self.hub.store.claims_of(account, keys, after, CLAIMS).await.map_err(from_store)?;
         let mut written = Vec::new();
         for claim in &page.claims {
-            if self.names_customer(claim.identity.as_str()) {
+            if self.customer.is_named_in(claim.identity.as_str()) {
                 self.kept.push(format!("request {}", claim.identity));
             }
             written.extend(erased::claim(&self.hub.pseudonyms, claim));
@@ -312,7 +310,7 @@ fn open_refusal(ids: &[String]) -> Box<ErrorAnswer> {
     let are = if ids.len() == 1 { "is" } else { "are" };
     conflict(
         "customerIdentifier",
-        format!("The customer has what {are} still open: {}; it was not erased.", list(ids)),
+        format!("{} {are} still open; the customer was not erased.", list(ids)),
         "Have them cancelled or revoked first, so that the merchant ends them, too; then erase again.",
     )
 }

@@ -1,0 +1,185 @@
+//! `entitle customer`: what is kept of a customer is written out, and erased beside a hub at work and without
+//! one; what is left of it is sound, and says nothing of him.
+
+use super::{CATALOG, Place, STOP_WITHIN, ask, create, json};
+use crate::binary::{Binary, command};
+use crate::http::{Answer, Request};
+use crate::reading::{object, text};
+use std::process::Stdio;
+use std::time::Duration;
+
+const CUSTOMER: &str = "anna-20144";
+/// Stands in what the reseller wrote.
+const SECRET: &str = "Lindenstrasse";
+const EXPORT: &str = "customer export anna-20144 --reseller acme --mode test";
+const ERASE: &str = "customer erase anna-20144 --reseller acme --mode test";
+/// Each run lives that much longer than the one before it.
+const STEP: Duration = Duration::from_millis(1);
+/// More than a whole erasure takes.
+const KILLS_MAX: u32 = 3_000;
+
+fn first() -> Request {
+    let body = format!(
+        "{{\"customerIdentifier\":\"{CUSTOMER}\",\"merchantAccountKey\":\"STREAMCO\",\"productKey\":\"MUSIC\",\
+         \"externalEntitlementId\":\"{SECRET}\",\"extensionData\":{{\"street\":\"{SECRET}\"}}}}"
+    );
+    Request::post("/v1/entitlement", &body).with_identity("the-first")
+}
+
+fn read(hub: &Binary, credential: &str, path: &str) -> Answer {
+    let answer = ask(hub, credential, &Request::get(path));
+    assert_eq!(answer.status, 200, "{path}: {}", answer.body);
+    answer
+}
+
+fn revoke(hub: &Binary, credential: &str, id: &str) {
+    let body = format!(
+        "{{\"revokeReasonCategory\":\"CUSTOMER_CANCELLED\",\"revokeReasonCode\":\"OTHER\",\
+         \"revokeReasonDescription\":\"{SECRET}\"}}"
+    );
+    let revoked = ask(hub, credential, &Request::post(&format!("/v1/entitlement/revoke/{id}"), &body));
+    assert_eq!(revoked.status, 200, "{}", revoked.body);
+}
+
+#[test]
+fn a_customer_is_erased_beside_a_hub_at_work() {
+    let place = Place::new("customer");
+    let hub = place.serve();
+    place.applies(CATALOG);
+    let acme = place.credential("acme-test");
+    let created = ask(&hub, &acme, &first());
+    assert_eq!(created.status, 200, "{}", created.body);
+    let id = text(&object(&created.body), "entitlementId");
+    assert_eq!(create(&hub, &acme, "bert", "MUSIC").status, 200);
+
+    let says = place.refuses(ERASE);
+    assert!(
+        says.contains(&format!("{id} is still open; the customer was not erased")) && says.contains("revoked first"),
+        "{says}"
+    );
+    revoke(&hub, &acme, &id);
+    let exported = json(&place.does(EXPORT));
+    let one = &exported["entitlements"][0];
+    assert_eq!(
+        (exported["entitlements"].as_array().unwrap().len(), &one["entitlement"]["entitlementId"]),
+        (1, &id.as_str().into())
+    );
+    assert_eq!(one["entitlement"]["extensionData"]["street"], SECRET);
+    assert_eq!(one["history"][1]["event"], "REVOKED");
+    assert_eq!(exported["answers"][0]["requestId"], "the-first");
+    assert_eq!(exported["answers"][0]["answer"].to_string(), json(&created.body).to_string());
+
+    let before = read(&hub, &acme, "/v1/events");
+    let would = place.does(&format!("{ERASE} --dry-run"));
+    assert!(would.starts_with("Would be erased: entitlements 1, histories of others 0, events 2, request"), "{would}");
+    assert_eq!(read(&hub, &acme, "/v1/events").body, before.body, "a dry run writes nothing");
+    let says = place.refuses(&format!("{ERASE} --note about-{CUSTOMER}"));
+    assert!(says.contains("leave the customer's name out"), "{says}");
+
+    let erased = place.does(&format!("{ERASE} --note request-4711"));
+    assert!(
+        erased.starts_with("Erased: entitlements 1, histories of others 0, events 2, request identities 1."),
+        "{erased}"
+    );
+    let token = erased.rsplit(' ').next().unwrap().trim();
+    assert!(token.starts_with("erased-") && would.contains(token), "{erased}");
+    let after = [
+        read(&hub, &acme, &format!("/v1/entitlement/{id}")).body,
+        read(&hub, &acme, &format!("/v1/entitlement/{id}/history")).body,
+        read(&hub, &acme, &format!("/v1/entitlement/{id}/explain")).body,
+        read(&hub, &acme, "/v1/events").body,
+        ask(&hub, &acme, &Request::post("/v1/entitlement/report", "{}")).body,
+        place.does(EXPORT),
+        place.does("audit list --json"),
+    ];
+    for shown in &after {
+        assert!(!shown.contains(CUSTOMER) && !shown.contains(SECRET), "{shown}");
+    }
+    let record = json(&after[0]);
+    assert_eq!((&record["customerIdentifier"], &record["status"]), (&token.into(), &"REVOKED".into()));
+    assert!(
+        record["extensionData"].is_null() && record["externalEntitlementId"].as_str().unwrap().starts_with("erased-")
+    );
+    let positions = |body: &str| body.matches("\"position\":").count();
+    assert_eq!(positions(&after[3]), positions(&before.body), "the feed is numbered as before");
+    assert!(after[6].contains(&format!("{token} of acme test")) && after[6].contains("request-4711"), "{}", after[6]);
+
+    let again = ask(&hub, &acme, &first());
+    assert!(again.is_replayed() && again.body.contains(&id) && again.body.contains(token), "{}", again.body);
+    let other = Request::post("/v1/entitlement", "{}").with_identity("the-first");
+    assert!([400, 422].contains(&ask(&hub, &acme, &other).status), "another request is another request");
+    let anew = create(&hub, &acme, CUSTOMER, "MUSIC");
+    assert_eq!(anew.status, 200, "the limit counts what is open: {}", anew.body);
+    assert_eq!(create(&hub, &acme, CUSTOMER, "MUSIC").status, 400, "and it counts");
+    revoke(&hub, &acme, &text(&object(&anew.body), "entitlementId"));
+
+    hub.terminate();
+    assert!(hub.end_within(STOP_WITHIN).0.success());
+    let erased = place.does(ERASE);
+    assert!(erased.starts_with("Erased: entitlements 1,") && erased.contains(token), "without a hub, too: {erased}");
+    assert_eq!(place.does(ERASE), "Nothing is kept of this customer that could be erased.\n");
+    place.does("audit verify");
+    place.does("doctor --full");
+}
+
+#[test]
+fn what_somebody_else_has_by_now_is_only_called_otherwise() {
+    let place = Place::new("customer-moved");
+    let hub = place.serve();
+    place.applies(CATALOG);
+    let acme = place.credential("acme-test");
+    let created = ask(&hub, &acme, &first());
+    let id = text(&object(&created.body), "entitlementId");
+    let moved = format!("{{\"entitlementId\":\"{id}\",\"customerIdentifier\":\"bert\"}}");
+    let moved = Request { method: "PATCH", ..Request::post("/v1/entitlement", &moved) };
+    assert_eq!(ask(&hub, &acme, &moved).status, 200);
+    let exported = json(&place.does(EXPORT));
+    assert_eq!(exported["histories"][0]["entitlementId"], id.as_str());
+    let erased = place.does(ERASE);
+    assert!(
+        erased.starts_with("Erased: entitlements 0, histories of others 1, events 1, request identities 1."),
+        "{erased}"
+    );
+    let history = read(&hub, &acme, &format!("/v1/entitlement/{id}/history")).body;
+    assert!(!history.contains(CUSTOMER) && history.contains("bert") && history.contains("erased-"), "{history}");
+    let record = json(&read(&hub, &acme, &format!("/v1/entitlement/{id}")).body);
+    assert_eq!((&record["customerIdentifier"], &record["status"]), (&"bert".into(), &"ACTIVE".into()));
+    assert!(ask(&hub, &acme, &first()).is_replayed());
+    place.does("doctor --full");
+}
+
+#[test]
+fn an_erasure_killed_at_any_moment_goes_on_and_is_whole_in_the_end() {
+    let place = Place::new("customer-killed");
+    let hub = place.serve();
+    place.applies(CATALOG);
+    let acme = place.credential("acme-test");
+    for _ in 0..50 {
+        let created = create(&hub, &acme, CUSTOMER, "MUSIC");
+        revoke(&hub, &acme, &text(&object(&created.body), "entitlementId"));
+    }
+    let mut kills = 0;
+    while is_killed(&place, STEP * kills) {
+        kills += 1;
+        assert!(kills < KILLS_MAX, "it does not end");
+    }
+    assert_eq!(place.does(ERASE), "Nothing is kept of this customer that could be erased.\n");
+    let report = ask(&hub, &acme, &Request::post("/v1/entitlement/report", "{}")).body;
+    assert!(!report.contains(CUSTOMER) && !report.contains(SECRET), "after {kills} kills: {report}");
+    place.does("audit verify");
+    place.does("doctor --full");
+}
+
+/// Whether it was killed before it had ended by itself.
+#[expect(clippy::disallowed_methods, reason = "the moment of a kill is a moment, not a fact to await")]
+fn is_killed(place: &Place, after: Duration) -> bool {
+    let database = place.0.database();
+    let mut words: Vec<&str> = ERASE.split(' ').collect();
+    words.extend(["--database", &database]);
+    let mut child = command(&words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    // tidy: sleep because the kill has to come at any moment of the erasure
+    std::thread::sleep(after);
+    // It may have ended; then there is nothing to be killed.
+    let _ = child.kill();
+    child.wait().unwrap().code().is_none()
+}
