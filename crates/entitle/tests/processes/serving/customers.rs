@@ -158,14 +158,18 @@ fn an_erasure_killed_at_any_moment_goes_on_and_is_whole_in_the_end() {
         let created = create(&hub, &acme, CUSTOMER, "MUSIC");
         revoke(&hub, &acme, &text(&object(&created.body), "entitlementId"));
     }
-    let mut kills = 0;
+    let report = || ask(&hub, &acme, &Request::post("/v1/entitlement/report", "{}")).body;
+    let (mut kills, mut half_done) = (0, 0);
     while is_killed(&place, STEP * kills) {
         kills += 1;
         assert!(kills < KILLS_MAX, "it does not end");
+        let shown = report();
+        half_done += usize::from(shown.contains(CUSTOMER) && shown.contains("erased-"));
     }
+    assert!(half_done > 0, "{kills} kills, none of them between two steps");
     assert_eq!(place.does(ERASE), "Nothing is kept of this customer that could be erased.\n");
-    let report = ask(&hub, &acme, &Request::post("/v1/entitlement/report", "{}")).body;
-    assert!(!report.contains(CUSTOMER) && !report.contains(SECRET), "after {kills} kills: {report}");
+    let left = report();
+    assert!(!left.contains(CUSTOMER) && !left.contains(SECRET), "after {kills} kills: {left}");
     place.does("audit verify");
     place.does("doctor --full");
 }
@@ -182,4 +186,33 @@ fn is_killed(place: &Place, after: Duration) -> bool {
     // It may have ended; then there is nothing to be killed.
     let _ = child.kill();
     child.wait().unwrap().code().is_none()
+}
+
+#[test]
+fn what_the_reseller_has_not_been_told_stands_in_the_way_unless_it_may_wait() {
+    let place = Place::new("customer-untold");
+    let hub = place.serve();
+    place.applies(CATALOG);
+    let acme = place.credential("acme-test");
+    // A port that was free just now: nobody takes a notification there.
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let body = format!(
+        "{{\"customerIdentifier\":\"{CUSTOMER}\",\"merchantAccountKey\":\"STREAMCO\",\"productKey\":\"MUSIC\",\
+         \"entitlementId\":\"order-{CUSTOMER}\",\"notificationUrl\":\"http://{nobody}/{SECRET}\"}}"
+    );
+    let created = ask(&hub, &acme, &Request::post("/v1/entitlement", &body));
+    assert_eq!(created.status, 200, "{}", created.body);
+    let id = text(&object(&created.body), "entitlementId");
+    revoke(&hub, &acme, &id);
+    let says = place.refuses(ERASE);
+    assert!(
+        says.contains(&format!("not been told everything of {id} yet")) && says.contains("--undelivered"),
+        "{says}"
+    );
+    let erased = place.does(&format!("{ERASE} --undelivered"));
+    assert!(erased.starts_with("Erased: entitlements 1,"), "{erased}");
+    assert!(erased.contains(&format!("It stays, and names the customer: entitlementId {id}\n")), "{erased}");
+    let told = place.does("notifications list --reseller acme --mode test --json");
+    assert!(told.contains("\"WAITING\"") && !told.contains(SECRET), "{told}");
+    place.does("doctor --full");
 }
