@@ -18,8 +18,9 @@ use std::time::Duration;
 
 const EXPORT_EXAMPLES: &str = "\
 One JSON document: the entitlements as a read shows them, each with its history and its
-notifications; where the customer is named in histories of others; and the answers that are
-remembered for repeats. The audit says that it was written, under the customer's token.
+notifications; where the customer is named in histories of others; and the answers
+that are remembered for repeats. The audit says that it was written, under the
+customer's token.
 
 Examples:
   entitle customer export anna-20144 --reseller acme --to anna.json
@@ -80,18 +81,16 @@ struct Whom {
 /// Whereto.
 #[derive(Debug, Args)]
 pub(crate) struct Export {
-    #[command(flatten)]
-    whom: Whom,
     /// A new file for it, which only its owner may read; else it is printed
     #[arg(long, value_name = "FILE")]
     to: Option<PathBuf>,
+    #[command(flatten)]
+    whom: Whom,
 }
 
 /// How.
 #[derive(Debug, Args)]
 pub(crate) struct Erase {
-    #[command(flatten)]
-    whom: Whom,
     /// Only say what would be erased
     #[arg(long)]
     dry_run: bool,
@@ -101,6 +100,8 @@ pub(crate) struct Erase {
     /// What was done, as JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    whom: Whom,
 }
 
 /// Runs it.

@@ -55,6 +55,7 @@ fn search(route: &RouteFacts) -> (usize, usize) {
                 continue;
             };
             if seen.insert(key(&next)) {
+                check_erased(&node, &decision, next.folded.as_ref(), &what);
                 queue.push_back(next);
             }
         }
@@ -147,7 +148,6 @@ fn step(node: &Node, now: Moment, decision: &Decision, what: &str) -> Option<Nod
     let after = after.expect("the row stays");
     check_versions(&node.e, &after, decision, what);
     let folded = fold_on(node.folded.clone(), &decision.events);
-    check_erased(node, decision, folded.as_ref(), what);
     let bare = Entitlement { operation: None, duty: None, unborn: false, ..after.clone() };
     match &folded {
         Some(folded) => assert_eq!(*folded, bare, "{what}: the history does not fold to the row"),

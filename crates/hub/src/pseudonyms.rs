@@ -130,8 +130,8 @@ mod tests {
     #[test]
     fn pseudonyms_never_change() {
         let names = Pseudonyms::new([1; 32]);
-        assert_eq!(names.bango_user_id(false, "r", "c"), "@bango");
-        assert_eq!(names.shared_customer_id(false, "r", "m", "c"), "@shared");
+        assert_eq!(names.bango_user_id(false, "r", "c"), "362148690576878");
+        assert_eq!(names.shared_customer_id(false, "r", "m", "c"), "a301064d72ab14c86f9a3aef9232c0c3");
     }
 
     #[test]
