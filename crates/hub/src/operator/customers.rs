@@ -6,6 +6,7 @@
 mod erased;
 mod erasing;
 mod exporting;
+mod refusals;
 
 use super::asked::{Asked, invalid};
 use super::unknown_path;

@@ -41,53 +41,68 @@ fn revoke(hub: &Binary, credential: &str, id: &str) {
     assert_eq!(revoked.status, 200, "{}", revoked.body);
 }
 
-#[test]
-fn a_customer_is_erased_beside_a_hub_at_work() {
-    let place = Place::new("customer");
+/// A hub with one entitlement of the customer, and one of somebody else; the reseller's credential, and its id.
+fn sold(name: &str) -> (Place, Binary, String, String) {
+    let place = Place::new(name);
     let hub = place.serve();
     place.applies(CATALOG);
     let acme = place.credential("acme-test");
     let created = ask(&hub, &acme, &first());
     assert_eq!(created.status, 200, "{}", created.body);
-    let id = text(&object(&created.body), "entitlementId");
     assert_eq!(create(&hub, &acme, "bert", "MUSIC").status, 200);
+    let id = text(&object(&created.body), "entitlementId");
+    (place, hub, acme, id)
+}
 
+#[test]
+fn everything_that_is_kept_of_a_customer_is_written_out() {
+    let (place, hub, acme, id) = sold("customer-export");
+    let created = ask(&hub, &acme, &first());
+    revoke(&hub, &acme, &id);
+    let exported = json(&place.does(EXPORT));
+    let one = &exported["entitlements"][0];
+    assert_eq!(exported["entitlements"].as_array().unwrap().len(), 1);
+    assert_eq!(one["entitlement"]["entitlementId"], id.as_str());
+    assert_eq!(one["entitlement"]["extensionData"]["street"], SECRET);
+    assert_eq!(one["history"][1]["event"], "REVOKED");
+    assert_eq!(exported["answers"][0]["requestId"], "the-first");
+    assert_eq!(exported["answers"][0]["answer"].to_string(), json(&created.body).to_string());
+    let file = place.file("there.json", "");
+    let says = place.refuses(&format!("{EXPORT} --to {file}"));
+    assert!(says.contains("--to names a new file"), "{says}");
+    std::fs::remove_file(&file).unwrap();
+    let said = place.does(&format!("{EXPORT} --to {file}"));
+    assert!(said.ends_with(": entitlements 1, histories of others 0, remembered answers 1.\n"), "{said}");
+    assert_eq!(json(&std::fs::read_to_string(&file).unwrap()), exported);
+    let audit = place.does("audit list --json");
+    assert!(audit.contains("customer.export") && !audit.contains(CUSTOMER), "{audit}");
+}
+
+#[test]
+fn a_customer_is_erased_beside_a_hub_at_work() {
+    let (place, hub, acme, id) = sold("customer");
     let says = place.refuses(ERASE);
     assert!(
         says.contains(&format!("{id} is still open; the customer was not erased")) && says.contains("revoked first"),
         "{says}"
     );
     revoke(&hub, &acme, &id);
-    let exported = json(&place.does(EXPORT));
-    let one = &exported["entitlements"][0];
-    assert_eq!(
-        (exported["entitlements"].as_array().unwrap().len(), &one["entitlement"]["entitlementId"]),
-        (1, &id.as_str().into())
-    );
-    assert_eq!(one["entitlement"]["extensionData"]["street"], SECRET);
-    assert_eq!(one["history"][1]["event"], "REVOKED");
-    assert_eq!(exported["answers"][0]["requestId"], "the-first");
-    assert_eq!(exported["answers"][0]["answer"].to_string(), json(&created.body).to_string());
-
     let before = read(&hub, &acme, "/v1/events");
     let would = place.does(&format!("{ERASE} --dry-run"));
     assert!(would.starts_with("Would be erased: entitlements 1, histories of others 0, events 2, request"), "{would}");
     assert_eq!(read(&hub, &acme, "/v1/events").body, before.body, "a dry run writes nothing");
     let says = place.refuses(&format!("{ERASE} --note about-{CUSTOMER}"));
     assert!(says.contains("leave the customer's name out"), "{says}");
-
     let erased = place.does(&format!("{ERASE} --note request-4711"));
-    assert!(
-        erased.starts_with("Erased: entitlements 1, histories of others 0, events 2, request identities 1."),
-        "{erased}"
-    );
+    let counts = "Erased: entitlements 1, histories of others 0, events 2, request identities 1.";
+    assert!(erased.starts_with(counts), "{erased}");
     let token = erased.rsplit(' ').next().unwrap().trim();
     assert!(token.starts_with("erased-") && would.contains(token), "{erased}");
     let after = [
         read(&hub, &acme, &format!("/v1/entitlement/{id}")).body,
+        read(&hub, &acme, "/v1/events").body,
         read(&hub, &acme, &format!("/v1/entitlement/{id}/history")).body,
         read(&hub, &acme, &format!("/v1/entitlement/{id}/explain")).body,
-        read(&hub, &acme, "/v1/events").body,
         ask(&hub, &acme, &Request::post("/v1/entitlement/report", "{}")).body,
         place.does(EXPORT),
         place.does("audit list --json"),
@@ -97,22 +112,28 @@ fn a_customer_is_erased_beside_a_hub_at_work() {
     }
     let record = json(&after[0]);
     assert_eq!((&record["customerIdentifier"], &record["status"]), (&token.into(), &"REVOKED".into()));
-    assert!(
-        record["extensionData"].is_null() && record["externalEntitlementId"].as_str().unwrap().starts_with("erased-")
-    );
+    assert!(record["extensionData"].is_null());
+    assert!(record["externalEntitlementId"].as_str().unwrap().starts_with("erased-"));
     let positions = |body: &str| body.matches("\"position\":").count();
-    assert_eq!(positions(&after[3]), positions(&before.body), "the feed is numbered as before");
-    assert!(after[6].contains(&format!("{token} of acme test")) && after[6].contains("request-4711"), "{}", after[6]);
+    assert_eq!(positions(&after[1]), positions(&before.body), "the feed is numbered as before");
+    let audit = &after[6];
+    assert!(audit.contains(&format!("{token} of acme test")) && audit.contains("request-4711"), "{audit}");
+}
 
+#[test]
+fn after_an_erasure_repeats_limits_and_further_erasures_are_right() {
+    let (place, hub, acme, id) = sold("customer-after");
+    revoke(&hub, &acme, &id);
+    let erased = place.does(ERASE);
+    let token = erased.rsplit(' ').next().unwrap().trim();
     let again = ask(&hub, &acme, &first());
     assert!(again.is_replayed() && again.body.contains(&id) && again.body.contains(token), "{}", again.body);
-    let other = Request::post("/v1/entitlement", "{}").with_identity("the-first");
-    assert!([400, 422].contains(&ask(&hub, &acme, &other).status), "another request is another request");
+    let other = Request::post("/v1/entitlement", &first().body.replace("MUSIC", "RADIO")).with_identity("the-first");
+    assert_eq!(ask(&hub, &acme, &other).status, 422, "another request is another request");
     let anew = create(&hub, &acme, CUSTOMER, "MUSIC");
     assert_eq!(anew.status, 200, "the limit counts what is open: {}", anew.body);
     assert_eq!(create(&hub, &acme, CUSTOMER, "MUSIC").status, 400, "and it counts");
     revoke(&hub, &acme, &text(&object(&anew.body), "entitlementId"));
-
     hub.terminate();
     assert!(hub.end_within(STOP_WITHIN).0.success());
     let erased = place.does(ERASE);

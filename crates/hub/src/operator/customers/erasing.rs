@@ -1,11 +1,12 @@
 //! One step of an erasure. What a step writes is durable, whole, and not written again by a later run: an
 //! erasure that was broken off goes on where it is asked for anew, from the beginning.
 
+use super::refusals::{at_work_refusal, open_refusal, untold_refusal};
 use super::{CLAIMS, Customer, EVENTS, Place, ROWS, erased};
 use crate::answer::unavailable;
 use crate::execute::{TRIES_MAX, contended, from_store};
 use crate::operator::asked::{Asked, invalid};
-use crate::operator::{MembersOf, conflict, envelope};
+use crate::operator::{MembersOf, envelope};
 use crate::{Answer, Hub};
 use entitlement::{StillNeeded, may_be_erased};
 use ids::{EntitlementKey, RequestIdentity};
@@ -13,8 +14,6 @@ use serde_json::{Value, json};
 use store::{AuditEntry, Load, NotificationState, Rewriting, RewritingDone, Rewritten, RewrittenClaim, Row, Target};
 use wire::ErrorAnswer;
 
-/// Entitlements that a refusal names.
-const NAMED_MAX: usize = 5;
 /// Events written in one transaction, but for an entitlement that has more.
 const EVENTS_AT_ONCE: usize = 1_000;
 /// Request identities written in one transaction.
@@ -295,39 +294,4 @@ impl Step<'_> {
         let (rows, _) = self.hub.rows_under(self.customer, &self.customer.identifier, None).await?;
         Ok(rows.iter().take(ROWS).map(|row| row.state.record.entitlement_id.clone()).collect())
     }
-}
-
-/// The first few, and how many more.
-fn list(ids: &[String]) -> String {
-    let named = ids.iter().take(NAMED_MAX).cloned().collect::<Vec<_>>().join(", ");
-    match ids.len().checked_sub(NAMED_MAX) {
-        None | Some(0) => named,
-        Some(more) => format!("{named} and {more} more"),
-    }
-}
-
-fn open_refusal(ids: &[String]) -> Box<ErrorAnswer> {
-    let are = if ids.len() == 1 { "is" } else { "are" };
-    conflict(
-        "customerIdentifier",
-        format!("{} {are} still open; the customer was not erased.", list(ids)),
-        "Have them cancelled or revoked first, so that the merchant ends them, too; then erase again.",
-    )
-}
-
-fn at_work_refusal(ids: &[String]) -> Box<ErrorAnswer> {
-    conflict(
-        "customerIdentifier",
-        format!("A merchant has not confirmed the end of {}; nothing was erased.", list(ids)),
-        "`entitle entitlement show` says what is awaited; `entitle entitlement resolve` settles what nobody answers.",
-    )
-}
-
-fn untold_refusal(ids: &[String]) -> Box<ErrorAnswer> {
-    conflict(
-        "customerIdentifier",
-        format!("The reseller has not been told everything of {} yet; nothing was erased.", list(ids)),
-        "Wait until it is delivered (`entitle notifications list`), or erase with --undelivered: what waits is then \
-         told under the token, to the reseller's usual URL.",
-    )
 }
