@@ -6,6 +6,7 @@ mod catalog;
 mod config_file;
 mod connection;
 mod credential;
+mod customer;
 mod database;
 mod doctor;
 mod entitlement;
@@ -79,6 +80,9 @@ enum Command {
     /// Look at entitlements, and hold, release or resolve them
     #[command(subcommand)]
     Entitlement(entitlement::Command),
+    /// Write out what is kept of a customer, or erase it
+    #[command(subcommand)]
+    Customer(customer::Command),
     /// Look at what the reseller is told, and tell it again
     #[command(subcommand)]
     Notifications(notifications::Command),
@@ -125,6 +129,7 @@ impl Command {
             | Self::Store(_)
             | Self::Load(_)
             | Self::Entitlement(_)
+            | Self::Customer(_)
             | Self::Notifications(_)
             | Self::Listen(_)
             | Self::Openapi => watching::Form::Text,
@@ -154,6 +159,7 @@ fn main() -> ExitCode {
         Command::Openapi => openapi::run().map(succeeded),
         Command::Load(options) => load::run(&options).map(succeeded),
         Command::Entitlement(command) => waiting_for(entitlement::run(&command)).map(succeeded),
+        Command::Customer(command) => waiting_for(customer::run(&command)).map(succeeded),
         Command::Notifications(command) => waiting_for(notifications::run(&command)).map(succeeded),
         Command::Listen(options) => waiting_for(listen::run(&options)).map(succeeded),
     };

@@ -55,6 +55,7 @@ fn search(route: &RouteFacts) -> (usize, usize) {
                 continue;
             };
             if seen.insert(key(&next)) {
+                check_erased(&node, &decision, next.folded.as_ref(), &what);
                 queue.push_back(next);
             }
         }
@@ -146,13 +147,7 @@ fn step(node: &Node, now: Moment, decision: &Decision, what: &str) -> Option<Nod
     }
     let after = after.expect("the row stays");
     check_versions(&node.e, &after, decision, what);
-    let folded = decision.events.iter().fold(node.folded.clone(), |folded, event| match folded {
-        None => born_from(event),
-        Some(mut e) => {
-            apply(&mut e, event);
-            Some(e)
-        }
-    });
+    let folded = fold_on(node.folded.clone(), &decision.events);
     let bare = Entitlement { operation: None, duty: None, unborn: false, ..after.clone() };
     match &folded {
         Some(folded) => assert_eq!(*folded, bare, "{what}: the history does not fold to the row"),
@@ -161,6 +156,40 @@ fn step(node: &Node, now: Moment, decision: &Decision, what: &str) -> Option<Nod
     let was_final = !node.e.record.status.is_open();
     assert!(!was_final || node.e.record.status == after.record.status, "{what}: final is final");
     Some(Node { e: after, folded, now })
+}
+
+fn fold_on(folded: Option<Entitlement>, events: &[Event]) -> Option<Entitlement> {
+    events.iter().fold(folded, |folded, event| match folded {
+        None => born_from(event),
+        Some(mut e) => {
+            apply(&mut e, event);
+            Some(e)
+        }
+    })
+}
+
+/// An erased history folds to the erased row, whatever has happened; and erasing twice is erasing once.
+fn check_erased(node: &Node, decision: &Decision, folded: Option<&Entitlement>, what: &str) {
+    let token = |_: &str| "erased".to_owned();
+    let names = Names {
+        entitlement_id: &node.e.record.entitlement_id,
+        customer: &token,
+        external: &token,
+        shared_customer_id: "0".to_owned(),
+        bango_user_id: "0".to_owned(),
+    };
+    let events: Vec<Event> = decision.events.iter().map(|event| names.event(event)).collect();
+    let left = fold_on(node.folded.as_ref().map(|e| names.state(e)), &events);
+    assert_eq!(left, folded.map(|e| names.state(e)), "{what}: what is erased does not fold to its row");
+    assert!(events.iter().all(|event| names.event(event) == *event), "{what}: erasing twice");
+    let obliges = |e: Option<&Entitlement>, event: &Event| {
+        let all = NotifySwitches { own_changes: true, on_create: true };
+        e.and_then(|e| effects(e, event, all))
+    };
+    for (before, after) in decision.events.iter().zip(&events) {
+        assert_eq!(before.changes_record(), after.changes_record(), "{what}: its place in the feed");
+        assert_eq!(obliges(folded, before), obliges(left.as_ref(), after), "{what}: what it obliges");
+    }
 }
 
 fn check_versions(before: &Entitlement, after: &Entitlement, decision: &Decision, what: &str) {

@@ -18,8 +18,9 @@ mod watched;
 
 pub(crate) use authorize::Asker;
 pub use operations::{OPERATIONS, Operation};
-pub(crate) use outbox::state_word;
+pub(crate) use outbox::{print as notification_line, state_word};
 pub(crate) use respond::{headers_too_slow, json, no_http, speaks_tls};
+pub(crate) use sandbox::quoted;
 pub(crate) use watched::serve;
 
 use docs::{Document, document};

@@ -6,6 +6,7 @@ mod asked;
 mod audit;
 mod catalog;
 mod credentials;
+mod customers;
 mod entitlements;
 mod keep;
 mod listen;

@@ -9,3 +9,4 @@ mod products;
 
 pub(crate) use bells::Bells;
 pub(crate) use feed::feed_within;
+pub(crate) use history::whole as whole_history;

@@ -64,6 +64,13 @@ pub(crate) const fn stage_of(number: u8) -> Option<Stage> {
     }
 }
 
+/// A text as it stands in a JSON text.
+pub(crate) fn quoted(text: &str) -> String {
+    let mut out = String::new();
+    print::text(&mut out, text);
+    out
+}
+
 /// A reason as it stands in a column of its own.
 pub(crate) fn reason_text(reason: &Reason) -> String {
     let mut out = String::new();

@@ -1,9 +1,10 @@
 //! The interface every engine implements, and that a fault-injecting decorator wraps.
 
 use crate::{
-    AccountRow, Act, Administered, AuditEntry, AuditRecord, Callback, CatalogVersion, Change, ClosedOperation,
-    Committed, Counted, CredentialRow, Examine, Figures, LaneResult, LaneWork, Load, Loaded, Node, NotificationState,
-    Report, Row, SealedSecret, Standing, StoredEvent, StoredNotification, Uses,
+    AccountRow, Act, Administered, AuditEntry, AuditRecord, Callback, CatalogVersion, Change, ClaimsPage,
+    ClosedOperation, Committed, Counted, CredentialRow, Examine, Figures, LaneResult, LaneWork, Load, Loaded,
+    NamingPage, Node, NotificationState, Report, Rewriting, RewritingDone, Row, SealedSecret, Standing, StoredEvent,
+    StoredNotification, Uses,
 };
 use entitlement::Moment;
 use ids::{AccountId, EntitlementKey, NotificationId, OperationId, RouteId, TargetId};
@@ -123,6 +124,33 @@ pub trait Store: Send + Sync + 'static {
     /// The number of the audit's newest entry, 0 when it is empty. It grows with everything that operators
     /// do, in whichever process.
     fn audit_head(&self) -> StoreFuture<'_, u64>;
+    /// All entitlements of a customer, open, ended and unborn, by key.
+    fn of_customer(
+        &self,
+        account: AccountId,
+        customer: String,
+        after: Option<EntitlementKey>,
+        limit: usize,
+    ) -> StoreFuture<'_, Vec<Row>>;
+    /// Entitlements whose histories name a customer, whoever's they are now: looks at the next `limit` events
+    /// of the feed after a position.
+    fn naming_customer(
+        &self,
+        account: AccountId,
+        customer: String,
+        after: i64,
+        limit: usize,
+    ) -> StoreFuture<'_, NamingPage>;
+    /// Request identities that name one of these entitlements: looks at the next `limit` of all.
+    fn claims_of(
+        &self,
+        account: AccountId,
+        keys: Vec<EntitlementKey>,
+        after: u64,
+        limit: usize,
+    ) -> StoreFuture<'_, ClaimsPage>;
+    /// Writes an account's data anew in their places: no position, version or number is given out.
+    fn rewrite(&self, rewriting: Rewriting) -> StoreFuture<'_, RewritingDone>;
     /// A named value (secrets, settings).
     fn setting(&self, name: &'static str) -> StoreFuture<'_, Option<Vec<u8>>>;
     /// Sets a named value.

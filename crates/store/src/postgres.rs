@@ -12,6 +12,7 @@ mod committer;
 mod connect;
 mod connections;
 mod copy;
+mod customers;
 mod dues;
 mod engine;
 mod events;

@@ -1,7 +1,7 @@
 //! A change made ready for an engine, on the caller's thread.
 
 use crate::codec;
-use crate::{Change, RowChange, StoreError};
+use crate::{Change, Rewriting, RowChange, StoreError};
 use ids::{EntitlementKey, parse_uuid};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -56,6 +56,13 @@ impl Prepared {
         }
         keys
     }
+}
+
+/// The same of a rewriting.
+pub(crate) fn keys_of(rewriting: &Rewriting) -> Vec<u64> {
+    let entitlements = rewriting.entitlements.iter().map(|one| hash((1, one.row.key)));
+    let claims = rewriting.claims.iter().map(|claim| hash((4, rewriting.account, &claim.identity)));
+    entitlements.chain(claims).collect()
 }
 
 fn hash(value: impl Hash) -> u64 {

@@ -12,6 +12,7 @@ mod claims;
 mod commit;
 mod connect;
 mod copy;
+mod customers;
 mod engine;
 mod events;
 mod examine;

@@ -9,6 +9,7 @@ mod checks;
 mod backup;
 
 use checks::Factory;
+use rusqlite::types::ValueRef;
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -33,6 +34,33 @@ impl Factory for Sqlite {
         let options = Options { clock, ..Options::default() };
         Box::pin(async move { Arc::new(SqliteStore::open(self.path(), options).unwrap()) as Arc<dyn Store> })
     }
+
+    fn everything(&self) -> Pin<Box<dyn Future<Output = String> + Send + '_>> {
+        Box::pin(async move { everything(&rusqlite::Connection::open(self.path()).unwrap()) })
+    }
+}
+
+/// Blobs as the text that they would be.
+fn everything(file: &rusqlite::Connection) -> String {
+    let mut tables = file.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").unwrap();
+    let tables: Vec<String> = tables.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    let mut all = String::new();
+    for table in tables {
+        let mut rows = file.prepare(&format!("SELECT * FROM \"{table}\"")).unwrap();
+        let columns = rows.column_count();
+        let mut rows = rows.query([]).unwrap();
+        while let Some(row) = rows.next().unwrap() {
+            for column in 0..columns {
+                match row.get_ref(column).unwrap() {
+                    ValueRef::Text(bytes) | ValueRef::Blob(bytes) => all.push_str(&String::from_utf8_lossy(bytes)),
+                    ValueRef::Integer(number) => all.push_str(&number.to_string()),
+                    ValueRef::Null | ValueRef::Real(_) => {}
+                }
+                all.push('\n');
+            }
+        }
+    }
+    all
 }
 
 conformance!(Sqlite::new());

@@ -2,6 +2,7 @@
 //! processes are killed, connections break and the database goes away. What happened is judged by the room
 //! `witness`; hubs, writers and the one in the middle are of the room `drill`.
 
+mod customers;
 mod failover;
 mod one_hub;
 mod proxied;

@@ -1,6 +1,8 @@
 //! `entitle serve` and the operator's commands, on the real binary: what a catalog, a credential and a
 //! secret do to requests, with a hub running and without one.
 
+mod customers;
+
 use crate::binary::{Binary, Ended, run};
 use crate::folder::Folder;
 use crate::http::{Answer, Connection, Request};

@@ -140,7 +140,8 @@ pub(super) fn unknown_filter(name: &str, known: &[&'static str]) -> Fault {
     Fault::invalid(name, "unknown-field").with_hint(hint)
 }
 
-fn print(one: &StoredNotification, entitlement_id: Option<&String>) -> String {
+/// A line of the listing.
+pub(crate) fn print(one: &StoredNotification, entitlement_id: Option<&String>) -> String {
     let text = |text: Option<&str>| text.map_or("null".to_owned(), quoted);
     let date = |at: Option<Moment>| at.map_or("null".to_owned(), |at| format!("\"{}\"", print_date(at)));
     format!(

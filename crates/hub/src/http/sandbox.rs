@@ -182,7 +182,7 @@ pub(super) fn envelope(members: &str) -> String {
     format!("{{\"responseCode\":\"OK\",\"responseMessage\":\"Success\",\"parameters\":{{}},{members}}}")
 }
 
-pub(super) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let mut out = String::new();
     wire::push_string(&mut out, text);
     out

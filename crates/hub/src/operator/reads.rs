@@ -20,6 +20,7 @@ impl Hub {
         };
         let answered = match (&asked.method, words) {
             (&Method::POST, ["entitlements", id, verb]) => self.operate_as_operator(account, id, verb, &asked).await,
+            (&Method::POST, ["customer", verb]) => self.for_customer(account, verb, &asked).await,
             (&Method::GET, ["sandbox", "v1", "outbox"]) => self.outbox(&account, &asked.query_text).await,
             (&Method::POST, ["sandbox", "v1", "outbox", id, "replay"]) => {
                 self.replay_as_operator(&account, id, &asked).await

@@ -23,19 +23,33 @@ impl Hub {
         let told = self.store.notifications(account.id, Some(row.key), None, EVENTS_MAX).await.map_err(from_store)?;
         let route = account.route(&row.state.record.merchant_account_key);
         let planned = route.map(|route| forecast(&row.state, &route.facts)).unwrap_or_default();
-        Ok(Answer::plain(200, print(&row, &happened, &told, &planned)))
+        Ok(Answer::plain(200, print(&row, &happened, &told, &planned, EVENTS_MAX)))
     }
 
     /// The events up to the row as it was read: a later one would not agree with it.
-    pub(super) async fn happened(&self, row: &Row) -> Result<Vec<StoredEvent>, Box<ErrorAnswer>> {
+    pub(crate) async fn happened(&self, row: &Row) -> Result<Vec<StoredEvent>, Box<ErrorAnswer>> {
         let mut events = self.store.history(row.key, None).await.map_err(from_store)?;
         events.retain(|stored| stored.sequence <= row.last_event);
         Ok(events)
     }
 }
 
-fn print(row: &Row, happened: &[StoredEvent], told: &[StoredNotification], planned: &[Event]) -> String {
-    let older = happened.len().saturating_sub(EVENTS_MAX);
+/// All that happened, however much it is: the list alone, without an envelope.
+pub(crate) fn whole(row: &Row, happened: &[StoredEvent], told: &[StoredNotification]) -> String {
+    let body = print(row, happened, told, &[], usize::MAX);
+    // Only a member's name can look like this: inside a string its quotation marks are escaped.
+    let events = body.split_once("\"events\":").and_then(|(_, rest)| rest.strip_suffix('}'));
+    events.unwrap_or("[]").to_owned()
+}
+
+fn print(
+    row: &Row,
+    happened: &[StoredEvent],
+    told: &[StoredNotification],
+    planned: &[Event],
+    events_max: usize,
+) -> String {
+    let older = happened.len().saturating_sub(events_max);
     let notifications: HashMap<u32, (String, &'static str)> =
         told.iter().map(|one| (one.event, (one.id().to_string(), state_word(one.state)))).collect();
     let mut body = HistoryBody::new(&row.state.record.entitlement_id, older);

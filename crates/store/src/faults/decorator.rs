@@ -2,9 +2,10 @@
 
 use super::{Call, FaultyStore};
 use crate::{
-    AccountRow, Act, Administered, AuditEntry, AuditRecord, Callback, CatalogVersion, Change, ClosedOperation,
-    Committed, Counted, CredentialRow, Examine, Figures, LaneResult, LaneWork, Load, Loaded, Node, NotificationState,
-    Report, Row, SealedSecret, Standing, Store, StoreFuture, StoredEvent, StoredNotification, Uses,
+    AccountRow, Act, Administered, AuditEntry, AuditRecord, Callback, CatalogVersion, Change, ClaimsPage,
+    ClosedOperation, Committed, Counted, CredentialRow, Examine, Figures, LaneResult, LaneWork, Load, Loaded,
+    NamingPage, Node, NotificationState, Report, Rewriting, RewritingDone, Row, SealedSecret, Standing, Store,
+    StoreFuture, StoredEvent, StoredNotification, Uses,
 };
 use entitlement::Moment;
 use ids::{AccountId, EntitlementKey, NotificationId, OperationId, RouteId, TargetId};
@@ -161,6 +162,40 @@ impl Store for FaultyStore {
 
     fn audit_head(&self) -> StoreFuture<'_, u64> {
         self.inner.audit_head()
+    }
+
+    fn of_customer(
+        &self,
+        account: AccountId,
+        customer: String,
+        after: Option<EntitlementKey>,
+        limit: usize,
+    ) -> StoreFuture<'_, Vec<Row>> {
+        self.inner.of_customer(account, customer, after, limit)
+    }
+
+    fn naming_customer(
+        &self,
+        account: AccountId,
+        customer: String,
+        after: i64,
+        limit: usize,
+    ) -> StoreFuture<'_, NamingPage> {
+        self.inner.naming_customer(account, customer, after, limit)
+    }
+
+    fn claims_of(
+        &self,
+        account: AccountId,
+        keys: Vec<EntitlementKey>,
+        after: u64,
+        limit: usize,
+    ) -> StoreFuture<'_, ClaimsPage> {
+        self.inner.claims_of(account, keys, after, limit)
+    }
+
+    fn rewrite(&self, rewriting: Rewriting) -> StoreFuture<'_, RewritingDone> {
+        self.inner.rewrite(rewriting)
     }
 
     fn is_shared(&self) -> bool {

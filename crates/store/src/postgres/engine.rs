@@ -5,15 +5,15 @@ use super::fault::Fault;
 use super::lanes::{self, Wanted};
 use super::queue::{Job, Verdict};
 use super::{
-    Inner, PostgresStore, accounts, administration, claims, dues, events, in_own_task, loads, nodes, notifications,
-    operations, reports, settling, standing,
+    Inner, PostgresStore, accounts, administration, claims, customers, dues, events, in_own_task, loads, nodes,
+    notifications, operations, reports, settling, standing,
 };
 use crate::prepared::Prepared;
 use crate::{
-    AccountRow, Act, Administered, AuditEntry, AuditRecord, Callback, CatalogVersion, Change, ClosedOperation,
-    Committed, Conflict, Counted, CredentialRow, Examine, Figures, LaneResult, LaneWork, Load, Loaded, Node,
-    NotificationState, Report, Row, RowChange, SealedSecret, Standing, Store, StoreError, StoreFuture, StoredEvent,
-    StoredNotification, Target, Uses,
+    AccountRow, Act, Administered, AuditEntry, AuditRecord, Callback, CatalogVersion, Change, ClaimsPage,
+    ClosedOperation, Committed, Conflict, Counted, CredentialRow, Examine, Figures, LaneResult, LaneWork, Load, Loaded,
+    NamingPage, Node, NotificationState, Report, Rewriting, RewritingDone, Row, RowChange, SealedSecret, Standing,
+    Store, StoreError, StoreFuture, StoredEvent, StoredNotification, Target, Uses,
 };
 use entitlement::Moment;
 use ids::{AccountId, EntitlementKey, NotificationId, OperationId, RouteId, TargetId};
@@ -239,6 +239,41 @@ impl Store for PostgresStore {
 
     fn audit_head(&self) -> StoreFuture<'_, u64> {
         asked!(administration::audit_head(&self.inner.connections))
+    }
+
+    fn of_customer(
+        &self,
+        account: AccountId,
+        customer: String,
+        after: Option<EntitlementKey>,
+        limit: usize,
+    ) -> StoreFuture<'_, Vec<Row>> {
+        Box::pin(async move { Ok(customers::of(&self.inner.connections, account, &customer, after, limit).await?) })
+    }
+
+    fn naming_customer(
+        &self,
+        account: AccountId,
+        customer: String,
+        after: i64,
+        limit: usize,
+    ) -> StoreFuture<'_, NamingPage> {
+        Box::pin(async move { Ok(customers::naming(&self.inner.connections, account, &customer, after, limit).await?) })
+    }
+
+    fn claims_of(
+        &self,
+        account: AccountId,
+        keys: Vec<EntitlementKey>,
+        after: u64,
+        limit: usize,
+    ) -> StoreFuture<'_, ClaimsPage> {
+        Box::pin(async move { Ok(customers::claims_of(&self.inner.connections, account, &keys, after, limit).await?) })
+    }
+
+    fn rewrite(&self, rewriting: Rewriting) -> StoreFuture<'_, RewritingDone> {
+        let inner = Arc::clone(&self.inner);
+        Box::pin(in_own_task(async move { customers::rewrite(&inner.connections, rewriting).await }))
     }
 
     fn setting(&self, name: &'static str) -> StoreFuture<'_, Option<Vec<u8>>> {

@@ -1,14 +1,15 @@
 //! The interface, call by call: which are reads, which go to the writer.
 
 use super::{
-    SqliteStore, accounts, administration, callbacks, claims, commit, events, lanes, loads, notifications, operations,
-    reports, standing, stored,
+    SqliteStore, accounts, administration, callbacks, claims, commit, customers, events, lanes, loads, notifications,
+    operations, reports, standing, stored,
 };
-use crate::prepared::Prepared;
+use crate::prepared::{self, Prepared};
 use crate::{
-    AccountRow, Act, Administered, AuditEntry, AuditRecord, Callback, CatalogVersion, Change, ClosedOperation,
-    Committed, CredentialRow, Examine, Figures, LaneResult, LaneWork, Load, Loaded, NotificationState, Report, Row,
-    SealedSecret, Standing, Store, StoreError, StoreFuture, StoredEvent, StoredNotification, Uses,
+    AccountRow, Act, Administered, AuditEntry, AuditRecord, Callback, CatalogVersion, Change, ClaimsPage,
+    ClosedOperation, Committed, CredentialRow, Examine, Figures, LaneResult, LaneWork, Load, Loaded, NamingPage,
+    NotificationState, Report, Rewriting, RewritingDone, Row, SealedSecret, Standing, Store, StoreError, StoreFuture,
+    StoredEvent, StoredNotification, Uses,
 };
 use entitlement::Moment;
 use ids::{AccountId, EntitlementKey, NotificationId, OperationId, RouteId, TargetId};
@@ -233,6 +234,49 @@ impl Store for SqliteStore {
 
     fn audit_head(&self) -> StoreFuture<'_, u64> {
         Box::pin(async move { self.readers.read(administration::audit_head) })
+    }
+
+    fn of_customer(
+        &self,
+        account: AccountId,
+        customer: String,
+        after: Option<EntitlementKey>,
+        limit: usize,
+    ) -> StoreFuture<'_, Vec<Row>> {
+        Box::pin(async move {
+            self.readers.read(|connection| customers::of(connection, account, &customer, after, bound(limit)))
+        })
+    }
+
+    fn naming_customer(
+        &self,
+        account: AccountId,
+        customer: String,
+        after: i64,
+        limit: usize,
+    ) -> StoreFuture<'_, NamingPage> {
+        Box::pin(async move {
+            let look = move |connection: &_| customers::naming(connection, account, &customer, after, bound(limit));
+            self.readers.read_long(look).await
+        })
+    }
+
+    fn claims_of(
+        &self,
+        account: AccountId,
+        keys: Vec<EntitlementKey>,
+        after: u64,
+        limit: usize,
+    ) -> StoreFuture<'_, ClaimsPage> {
+        Box::pin(async move {
+            let look = move |connection: &_| customers::claims_of(connection, account, &keys, after, bound(limit));
+            self.readers.read_long(look).await
+        })
+    }
+
+    fn rewrite(&self, rewriting: Rewriting) -> StoreFuture<'_, RewritingDone> {
+        let keys = prepared::keys_of(&rewriting);
+        Box::pin(self.write(keys, move |session| customers::rewrite(session, &rewriting)))
     }
 
     fn setting(&self, name: &'static str) -> StoreFuture<'_, Option<Vec<u8>>> {

@@ -6,6 +6,7 @@ pub mod claims;
 pub mod clocks;
 pub mod commits;
 pub mod contention;
+pub mod customers;
 pub mod dues;
 pub mod examinations;
 pub mod feeds;
@@ -33,6 +34,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub trait Factory: Send + Sync {
     /// Opens the place, empty at first, with what was left there later.
     fn open(&self, clock: Clock) -> Pin<Box<dyn Future<Output = Arc<dyn Store>> + Send + '_>>;
+    /// Every value of every table, as text.
+    fn everything(&self) -> Pin<Box<dyn Future<Output = String> + Send + '_>>;
 }
 
 /// Carries out what ends by itself, and says what did not.
@@ -159,6 +162,13 @@ macro_rules! conformance {
             examinations: all_that_hangs_on_an_entitlement_is_seen_together, claims_come_with_what_they_point_to,
                 feeds_come_as_runs_with_their_accounts_counters, keys_without_an_entitlement_are_named,
                 a_sound_engine_has_nothing_to_say;
+            customers: an_erasure_leaves_no_byte_of_the_customer_in_any_table,
+                a_rewriting_gives_out_no_position_version_or_number, what_has_changed_or_gone_is_not_written_over,
+                nothing_is_written_over_while_the_customer_has_an_open_one,
+                a_create_that_races_an_erasure_is_whole_and_so_is_what_was_there,
+                a_customers_entitlements_come_by_key_whatever_their_state,
+                histories_that_name_a_customer_are_found_and_rewritten,
+                request_identities_of_entitlements_are_found_part_by_part;
             clocks: the_offset_is_kept, time_never_runs_backwards;
             model: random_changes_agree_with_a_model;
         }

@@ -7,7 +7,7 @@ use ids::{AccountId, EntitlementKey, OperationId, TargetId};
 use std::sync::Arc;
 use store::{
     Act, AuditEntry, Callback, Change, ClaimChange, ClosedOperation, Committed, CredentialRow, LaneOutcome, LaneResult,
-    NewCallback, SavedAnswer, Store,
+    NewCallback, Rewriting, RewritingDone, Rewritten, RewrittenClaim, SavedAnswer, Store,
 };
 use tokio::task::JoinSet;
 
@@ -35,6 +35,7 @@ pub async fn fill(own: &Own) -> Filled {
     }
     all.join_all().await;
     waiting(store.as_ref(), test).await;
+    rewritten(store.as_ref(), test).await;
     callbacks(store.as_ref(), test).await;
     let leased = deliver(store.as_ref()).await;
     operators(store.as_ref(), test.account).await;
@@ -73,6 +74,34 @@ async fn waiting(store: &dyn Store, place: Place) {
     done(store, only_claim(place.account, ClaimChange::Insert(claim("refused", Some(body))))).await;
     let waits = store::Claim { operation: Some(OperationId(77)), ..claim("waits", None) };
     done(store, only_claim(place.account, ClaimChange::Insert(waits))).await;
+}
+
+/// A customer whose history and answers were written anew: one with another text, one without any.
+async fn rewritten(store: &dyn Store, place: Place) {
+    let parameters = Some("{\"url\":\"https://here\"}".to_owned());
+    let asked = SavedAnswer::Record { http: 202, form: 1, code: 1, version: 1, parameters };
+    let body = SavedAnswer::Literal { http: 409, body: "{\"no\":\"he\"}".into() };
+    for (identity, answer) in [("asked", asked), ("told", body)] {
+        done(store, only_claim(place.account, ClaimChange::Insert(claim(identity, Some(answer))))).await;
+    }
+    let found = store.of_customer(place.account, "c1 \u{1f3b5}".into(), None, 10).await.unwrap();
+    let mut entitlements = Vec::new();
+    for mut row in found {
+        let mut events = store.history(row.key, None).await.unwrap();
+        events.iter_mut().for_each(|stored| stored.request = None);
+        row.revision += 1;
+        entitlements.push(Rewritten { row, events, forgets_errors: true });
+    }
+    assert_eq!(entitlements.len(), 1);
+    let none = SavedAnswer::Literal { http: 409, body: "{}".into() };
+    let claims = [("asked", samples::answer(1)), ("told", none)].map(|(identity, answer)| RewrittenClaim {
+        identity: samples::identity(identity),
+        fingerprint: [9; 16],
+        answer: Some(answer),
+    });
+    let rewriting =
+        Rewriting { account: place.account, none_open_of: None, entitlements, claims: claims.into(), entry: None };
+    assert_eq!(store.rewrite(rewriting).await, Ok(RewritingDone::Done));
 }
 
 /// Promised calls, the last of which was made already: its number is not given again.

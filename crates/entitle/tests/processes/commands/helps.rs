@@ -27,6 +27,8 @@ fn every_command_has_help_with_examples() {
         "audit verify --help",
         "entitlement hold --help",
         "entitlement resolve --help",
+        "customer export --help",
+        "customer erase --help",
         "doctor --help",
         "migrate --help",
         "backup --help",
