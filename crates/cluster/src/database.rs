@@ -3,6 +3,7 @@
 use crate::Cluster;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use tokio::sync::OnceCell;
 use tokio::task::JoinHandle;
 use tokio_postgres::{Client, Error, NoTls};
 
@@ -10,12 +11,17 @@ const MISSING: &str = "these tests need PostgreSQL: install Debian's package (`c
                        postgresql`), or name a server in ENTITLE_TEST_POSTGRES_URL (postgres://user@host/database), \
                        whose user may make databases";
 
+/// The first server that can be told how to copy a database. Those before copy files, too.
+const STRATEGY_SINCE: u32 = 150_000;
+
 /// The server of all tests.
 struct Server {
     /// Of a database where others can be made.
     url: String,
     /// The throw-away cluster, where it is one.
-    _cluster: Option<Cluster>,
+    cluster: Option<Cluster>,
+    /// What tests of this program begin with, once one has asked for it. It goes with the cluster.
+    template: OnceCell<String>,
 }
 
 static SERVER: OnceLock<Result<Server, String>> = OnceLock::new();
@@ -30,10 +36,10 @@ fn server() -> &'static Server {
 #[expect(clippy::disallowed_methods, reason = "which server the tests use is no setting of the program")]
 fn find() -> Result<Server, String> {
     match std::env::var("ENTITLE_TEST_POSTGRES_URL") {
-        Ok(url) => Ok(Server { url, _cluster: None }),
+        Ok(url) => Ok(Server { url, cluster: None, template: OnceCell::new() }),
         Err(_) => {
             let cluster = Cluster::start_hasty()?;
-            Ok(Server { url: cluster.url(), _cluster: Some(cluster) })
+            Ok(Server { url: cluster.url(), cluster: Some(cluster), template: OnceCell::new() })
         }
     }
 }
@@ -50,9 +56,24 @@ impl Database {
     /// A new and empty one, on the server of all tests.
     pub async fn make() -> Self {
         let server = server();
-        let rows = ask(&server.url, "SELECT 'entitle_' || replace(gen_random_uuid()::text, '-', '')").await;
-        let name = rows[0].clone();
-        ask(&server.url, &format!("CREATE DATABASE {name} ENCODING 'UTF8' LOCALE 'C' TEMPLATE template0")).await;
+        let name = make_empty(server).await;
+        Self { url: with_database(&server.url, &name), name }
+    }
+
+    /// A new one that begins as `prepare` leaves an empty one; every test of a program prepares the same. On the
+    /// throw-away cluster that is done once and copied. In a cluster that is named, where nobody would take the
+    /// original away, each is prepared by itself.
+    pub async fn make_prepared<P: Future<Output = ()>>(prepare: impl Fn(String) -> P + Send + Copy + 'static) -> Self {
+        let server = server();
+        let original = async || {
+            let name = make_empty(server).await;
+            prepare_alone(with_database(&server.url, &name), prepare);
+            name
+        };
+        let name = match &server.cluster {
+            None => original().await,
+            Some(_) => copy(server, server.template.get_or_init(original).await).await,
+        };
         Self { url: with_database(&server.url, &name), name }
     }
 
@@ -93,6 +114,35 @@ impl Drop for Database {
         let dropped = std::thread::spawn(drop).join();
         assert!(dropped.is_ok() || std::thread::panicking(), "the database of the test stays");
     }
+}
+
+async fn make_empty(server: &Server) -> String {
+    let name = new_name(server).await;
+    ask(&server.url, &format!("CREATE DATABASE {name} ENCODING 'UTF8' LOCALE 'C' TEMPLATE template0")).await;
+    name
+}
+
+/// File by file: faster than through the log, which later servers would take, and with what the first session
+/// of a database works out, so that no test's has to.
+async fn copy(server: &Server, original: &str) -> String {
+    let name = new_name(server).await;
+    let version = ask(&server.url, "SHOW server_version_num").await.remove(0);
+    let strategy = if version.parse::<u32>().unwrap() >= STRATEGY_SINCE { "STRATEGY FILE_COPY" } else { "" };
+    ask(&server.url, &format!("CREATE DATABASE {name} TEMPLATE {original} {strategy}")).await;
+    name
+}
+
+async fn new_name(server: &Server) -> String {
+    ask(&server.url, "SELECT 'entitle_' || replace(gen_random_uuid()::text, '-', '')").await.remove(0)
+}
+
+/// In a runtime of its own, with which every connection ends: a database in use is not copied.
+fn prepare_alone<P: Future<Output = ()>>(url: String, prepare: impl Fn(String) -> P + Send + 'static) {
+    let prepared = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(prepare(url));
+    });
+    prepared.join().expect("the database is prepared");
 }
 
 pub(crate) async fn ask(url: &str, sql: &str) -> Vec<String> {

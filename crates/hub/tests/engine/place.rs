@@ -24,7 +24,7 @@ impl Place {
     /// A new and empty one.
     pub(crate) async fn new() -> Self {
         if is_server() {
-            return Self::Server(Database::make().await);
+            return Self::Server(Database::make_prepared(prepare).await);
         }
         Self::File(tempfile::tempdir().unwrap())
     }
@@ -45,6 +45,11 @@ impl Place {
             }
         }
     }
+}
+
+/// What every test begins with: a store that nobody has used.
+async fn prepare(url: String) {
+    drop(PostgresStore::open(PostgresOptions::new(url)).await.unwrap());
 }
 
 /// Whether the tests run on PostgreSQL.
