@@ -103,6 +103,17 @@ impl Database {
     }
 }
 
+/// Whether tests that run on either engine run on PostgreSQL: where `ENTITLE_TEST_ENGINE` says so.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "which engine the tests run on is no setting of the program")]
+pub fn is_engine_of_tests() -> bool {
+    match std::env::var("ENTITLE_TEST_ENGINE").as_deref() {
+        Err(_) | Ok("sqlite") => false,
+        Ok("postgres") => true,
+        Ok(other) => panic!("ENTITLE_TEST_ENGINE is sqlite or postgres, not {other}"),
+    }
+}
+
 impl Drop for Database {
     fn drop(&mut self) {
         let sql = format!("DROP DATABASE {} WITH (FORCE)", self.name);
@@ -117,23 +128,27 @@ impl Drop for Database {
 }
 
 async fn make_empty(server: &Server) -> String {
-    let name = new_name(server).await;
-    ask(&server.url, &format!("CREATE DATABASE {name} ENCODING 'UTF8' LOCALE 'C' TEMPLATE template0")).await;
-    name
+    create(server, |name, _| format!("CREATE DATABASE {name} ENCODING 'UTF8' LOCALE 'C' TEMPLATE template0")).await
 }
 
 /// File by file: faster than through the log, which later servers would take, and with what the first session
 /// of a database works out, so that no test's has to.
 async fn copy(server: &Server, original: &str) -> String {
-    let name = new_name(server).await;
-    let version = ask(&server.url, "SHOW server_version_num").await.remove(0);
-    let strategy = if version.parse::<u32>().unwrap() >= STRATEGY_SINCE { "STRATEGY FILE_COPY" } else { "" };
-    ask(&server.url, &format!("CREATE DATABASE {name} TEMPLATE {original} {strategy}")).await;
-    name
+    create(server, |name, version| {
+        let strategy = if version >= STRATEGY_SINCE { "STRATEGY FILE_COPY" } else { "" };
+        format!("CREATE DATABASE {name} TEMPLATE {original} {strategy}")
+    })
+    .await
 }
 
-async fn new_name(server: &Server) -> String {
-    ask(&server.url, "SELECT 'entitle_' || replace(gen_random_uuid()::text, '-', '')").await.remove(0)
+/// Makes a database by the statement for a new name and the server's version.
+async fn create(server: &Server, statement: impl FnOnce(&str, u32) -> String) -> String {
+    let session = Session::begin(&server.url).await;
+    let name = session.ask("SELECT 'entitle_' || replace(gen_random_uuid()::text, '-', '')").await.remove(0);
+    let version = session.ask("SHOW server_version_num").await.remove(0).parse().unwrap();
+    session.ask(&statement(&name, version)).await;
+    session.end().await;
+    name
 }
 
 /// In a runtime of its own, with which every connection ends: a database in use is not copied.
@@ -146,10 +161,9 @@ fn prepare_alone<P: Future<Output = ()>>(url: String, prepare: impl Fn(String) -
 }
 
 pub(crate) async fn ask(url: &str, sql: &str) -> Vec<String> {
-    let Session { client, carried } = Session::begin(url).await;
-    let answer = answers(&client, sql).await;
-    drop(client);
-    let _ = carried.await;
+    let session = Session::begin(url).await;
+    let answer = session.ask(sql).await;
+    session.end().await;
     answer
 }
 
@@ -167,6 +181,11 @@ impl Session {
             panic!("{url} cannot be reached: {error:?}\n{MISSING}");
         });
         Self { client, carried: tokio::spawn(connection) }
+    }
+
+    async fn end(self) {
+        drop(self.client);
+        let _ = self.carried.await;
     }
 
     /// Carries out statements; the first column of what they answer.
