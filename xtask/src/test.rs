@@ -62,6 +62,23 @@ fn steps() -> Vec<Step> {
         Step { title: "tests", command: invocation(["cargo", "test", "--workspace"]) },
         // They wait for the server most of the time: more of them at once keep the cores at work.
         on_postgresql("API on PostgreSQL", &["cargo", "test", "-p", "hub", "--test", "api", "--", "--test-threads=6"]),
+        on_postgresql("faults on PostgreSQL", &["cargo", "test", "-p", "hub", "--test", "faults"]),
+        on_postgresql(
+            "kills on PostgreSQL",
+            &[
+                "cargo",
+                "test",
+                "-p",
+                "entitle",
+                "--test",
+                "processes",
+                "--",
+                "kill::",
+                "mirror::",
+                "clock::",
+                "start::",
+            ],
+        ),
         Step { title: "contract", command: invocation(["cargo", "xtask", "contract"]) },
     ]
 }

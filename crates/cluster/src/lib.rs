@@ -9,5 +9,5 @@ mod database;
 mod programs;
 mod server;
 
-pub use database::{Database, Session};
+pub use database::{Database, Session, is_engine_of_tests};
 pub use server::Cluster;

@@ -13,6 +13,13 @@ const STANDBY: &str = "standby";
 const LOOKS_MAX: usize = 300;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 
+/// Where files lie in memory, on Linux.
+const MEMORY: &str = "/dev/shm";
+/// What has to be free there: some dozens of databases at once, each of 10 MB, and the log.
+const MEMORY_MIN_KIB: u64 = 3 << 20;
+/// Nothing is waited for that a loss of power would take; the log stays small.
+const HASTY: &str = "-c fsync=off -c full_page_writes=off -c max_wal_size=256MB";
+
 /// A throw-away cluster that only this program can find: its socket lies in a folder of its own.
 #[derive(Debug)]
 pub struct Cluster {
@@ -39,7 +46,7 @@ impl Cluster {
     /// # Errors
     /// As above.
     pub fn start_as(settings: &'static str) -> Result<Self, String> {
-        let cluster = Self { settings, ..Self::prepare()? };
+        let cluster = Self { settings, ..Self::prepare(None)? };
         cluster.begin()?;
         Ok(cluster)
     }
@@ -67,7 +74,7 @@ impl Cluster {
     /// # Errors
     /// Where it cannot be copied or started; PostgreSQL's own words.
     pub async fn standby(&self) -> Result<Self, String> {
-        let standby = Self::prepare()?;
+        let standby = Self::prepare(None)?;
         let from = format!("host={} user=entitle application_name={STANDBY}", self.folder.display());
         let mut copy = as_owner(self.binaries.join("pg_basebackup"));
         copy.args(["--write-recovery-conf", "--checkpoint=fast", "--no-sync", "-d", &from, "-D"]);
@@ -147,10 +154,13 @@ impl Cluster {
         said(promote.args(["promote", "-w", "-D"]).arg(self.data())).unwrap();
     }
 
-    /// A folder and who clears it up.
-    fn prepare() -> Result<Self, String> {
+    /// A folder, in the one given or where temporary ones usually lie, and who clears it up.
+    fn prepare(within: Option<&str>) -> Result<Self, String> {
         let binaries = binaries().ok_or("there is no initdb on this machine")?;
-        let folder = said(as_owner("mktemp").args(["-d", "-t", "entitle-postgres-XXXXXX"]))?;
+        let within = within.map(|within| format!("--tmpdir={within}"));
+        let mut make = as_owner("mktemp");
+        make.arg("-d").args(within.as_deref().or(Some("-t"))).arg("entitle-postgres-XXXXXX");
+        let folder = said(&mut make)?;
         let folder = PathBuf::from(folder.trim());
         // Before the cluster is there: whatever happens from here on, it ends.
         let ends = guard(&binaries, &folder)?;
@@ -165,13 +175,13 @@ impl Cluster {
         self.folder.join("data")
     }
 
-    /// As [`Cluster::start`], but what is committed would not survive a loss of power: for tests that cut nobody's,
-    /// and make a database each.
+    /// As [`Cluster::start`], but what is committed would not survive a loss of power, and lies in memory where
+    /// there is enough: for tests that cut nobody's, and make a database each. A database is some hundred files.
     ///
     /// # Errors
     /// As there.
     pub(crate) fn start_hasty() -> Result<Self, String> {
-        let mut cluster = Self::prepare()?;
+        let mut cluster = Self::prepare(has_memory().then_some(MEMORY))?;
         cluster.is_hasty = true;
         cluster.begin()?;
         Ok(cluster)
@@ -190,7 +200,7 @@ impl Cluster {
     }
 
     fn run_with(&self, more: &str) -> Result<(), String> {
-        let durable = if self.is_hasty { "-c fsync=off -c full_page_writes=off" } else { "-c fsync=on" };
+        let durable = if self.is_hasty { HASTY } else { "-c fsync=on" };
         let settings = format!(
             "{more} {durable} -c unix_socket_directories={} -c max_connections=1000 -c \
              synchronous_commit=on -c shared_buffers=64MB {}",
@@ -207,6 +217,14 @@ impl Cluster {
         }
         Err(format!("the cluster does not start: {}", std::fs::read_to_string(log).unwrap_or_default()))
     }
+}
+
+/// Whether there is room for a cluster in memory.
+fn has_memory() -> bool {
+    let free = said(as_owner("df").args(["--output=fstype,avail", "-k", MEMORY])).unwrap_or_default();
+    let mut words = free.lines().nth(1).unwrap_or_default().split_whitespace();
+    words.next() == Some("tmpfs")
+        && words.next().is_some_and(|free| free.parse().is_ok_and(|free: u64| free >= MEMORY_MIN_KIB))
 }
 
 /// A process beside this one that waits until it has ended, and takes the cluster away.

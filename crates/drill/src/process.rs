@@ -14,7 +14,7 @@ const STARTED: &str = "Stop with Ctrl-C.";
 /// A start takes a fraction of a second; a machine with everything else to do gets this long.
 const START_WITHIN: Duration = Duration::from_secs(60);
 /// Settings of the machine that a test must not inherit.
-const SETTINGS: [&str; 24] = [
+const SETTINGS: [&str; 25] = [
     "ENTITLE_LISTEN",
     "ENTITLE_DATABASE",
     "ENTITLE_PUBLIC_URL",
@@ -38,6 +38,7 @@ const SETTINGS: [&str; 24] = [
     "ENTITLE_DATABASE_TLS_CA",
     "ENTITLE_DATABASE_CONNECTIONS",
     "ENTITLE_DATABASE_TIMEOUT",
+    "ENTITLE_HISTORY_MONTHS",
     "COLUMNS",
 ];
 
@@ -147,8 +148,10 @@ impl Process {
     }
 
     fn printed_address(&self) -> SocketAddr {
-        let port = self.printed("Address").rsplit(':').next().and_then(|port| port.parse().ok());
-        SocketAddr::from(([127, 0, 0, 1], port.expect("the start text names an address with a port")))
+        let printed = self.printed("Address");
+        let address = printed.rsplit('/').next().and_then(|address| address.parse().ok());
+        let address: SocketAddr = address.expect("the start text names an address with a port");
+        if address.ip().is_unspecified() { SocketAddr::from(([127, 0, 0, 1], address.port())) } else { address }
     }
 
     fn rest_of_stderr(&mut self) -> String {

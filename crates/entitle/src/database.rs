@@ -43,6 +43,16 @@ pub(crate) struct Limits {
     pub(crate) connections: usize,
     /// A statement that takes longer is broken off, but never one that commits.
     pub(crate) statement_timeout: Duration,
+    /// Whole months that histories are kept; none: for ever.
+    pub(crate) history_months: Option<u16>,
+}
+
+impl Default for Limits {
+    /// What is usual for a hub.
+    fn default() -> Self {
+        let usual = PostgresOptions::new("");
+        Self { connections: usual.connections_max, statement_timeout: usual.statement_timeout, history_months: None }
+    }
 }
 
 /// Where data lie.
@@ -163,6 +173,7 @@ impl Server {
             node,
             connections_max,
             statement_timeout: limits.map_or(usual.statement_timeout, |limits| limits.statement_timeout),
+            history_months: limits.and_then(|limits| limits.history_months),
             ..usual
         }
     }

@@ -1,6 +1,6 @@
 //! `entitle sandbox`: a hub to develop against, on one loopback port (docs/API.md section 8).
 
-use crate::database::{Opened, Place, ServerOptions};
+use crate::database::{Limits, Opened, Place, ServerOptions};
 use crate::kind::Kind;
 use crate::running::Running;
 use crate::start_text::StartText;
@@ -62,7 +62,7 @@ async fn sandbox(options: &Options) -> Result<()> {
     let public_url = options.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
     let opened = match &place {
         Place::File(file) => Opened::File(Arc::new(SqliteStore::open(file, store::Options::default())?)),
-        Place::Server(server) => Opened::Server(Arc::new(server.open().await?)),
+        Place::Server(server) => Opened::Server(Arc::new(server.open_for_hub(address, Limits::default()).await?)),
     };
     let store = opened.store();
     Kind::Sandbox.take(store.as_ref(), &place).await?;

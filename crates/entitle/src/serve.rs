@@ -56,6 +56,9 @@ pub(crate) struct Options {
     )]
     #[arg(value_parser = clap::value_parser!(u16).range(1..=3_600))]
     database_timeout: u16,
+    /// Months that histories and notifications are kept there, at least 13; without it for ever
+    #[arg(long, env = "ENTITLE_HISTORY_MONTHS", hide_env_values = true, value_name = "MONTHS", value_parser = months)]
+    history_months: Option<u16>,
     /// Scheme and host that resellers and users reach this hub by
     #[arg(long, env = "ENTITLE_PUBLIC_URL", hide_env_values = true)]
     public_url: Option<String>,
@@ -86,6 +89,9 @@ pub(crate) struct Options {
     pub(crate) watching: Watching,
 }
 
+/// A year, and the month that is under way: what was sold a year ago can still be looked at.
+const HISTORY_MONTHS_MIN: u16 = 13;
+
 /// A token that can be guessed is none.
 const TOKEN_CHARS_MIN: usize = 32;
 
@@ -100,6 +106,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 
 async fn serve(options: &Options) -> Result<()> {
     let place = Place::parse(&options.database, &options.server)?;
+    options.refuse_history_of_files(&place)?;
     let port = options.operator_port().await?;
     let transport = options.transport()?;
     transport.check(options.listen)?;
@@ -133,6 +140,13 @@ async fn serve(options: &Options) -> Result<()> {
     running.until_stopped().await
 }
 
+/// For how long histories are kept.
+fn months(text: &str) -> Result<u16, String> {
+    let wanted = "say a number of months, 13 or more, or leave it out to keep histories for ever";
+    let months = text.parse::<u16>().ok().filter(|months| *months >= HISTORY_MONTHS_MIN);
+    months.ok_or_else(|| wanted.to_owned())
+}
+
 /// A network, or one address.
 fn network(text: &str) -> Result<IpNet, String> {
     let one = || text.parse::<IpAddr>().map(IpNet::from);
@@ -159,6 +173,18 @@ impl Options {
         Limits {
             connections: self.database_connections.into(),
             statement_timeout: Duration::from_secs(self.database_timeout.into()),
+            history_months: self.history_months,
+        }
+    }
+
+    /// Nobody is to believe that something is dropped which is not.
+    fn refuse_history_of_files(&self, place: &Place) -> Result<()> {
+        match (place, self.history_months) {
+            (Place::File(_), Some(_)) => {
+                let message = "--history-months is set, and a data file keeps every history";
+                Err(Misuse::new(message, "Leave it out, or serve a PostgreSQL database.").into())
+            }
+            (Place::File(_), None) | (Place::Server(_), _) => Ok(()),
         }
     }
 
@@ -201,5 +227,18 @@ impl Options {
              Stop with Ctrl-C.",
             env!("CARGO_PKG_VERSION"),
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::months;
+
+    #[test]
+    fn histories_are_kept_for_a_year_at_least() {
+        assert_eq!((months("13"), months("120")), (Ok(13), Ok(120)));
+        for refused in ["12", "0", "-13", "", "13.5", "ever", "70000"] {
+            assert!(months(refused).is_err_and(|said| said.contains("13 or more")), "{refused}");
+        }
     }
 }

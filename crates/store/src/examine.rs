@@ -64,6 +64,10 @@ pub struct Examined {
     pub own_id_is_a_key: bool,
     /// Its open operation is kept as ended, too.
     pub operation_has_ended: bool,
+    /// Its history began on a day from which events are kept no longer: that of an ended one may be gone, whole.
+    pub history_was_dropped: bool,
+    /// The same of notifications: the first of each lane may be gone.
+    pub notifications_were_dropped: bool,
 }
 
 /// A lane's counters.

@@ -24,9 +24,16 @@ impl Deref for Binary {
 }
 
 impl Binary {
-    /// Starts the sandbox on a free port and the folder's data file, and waits until it answers.
+    /// Starts the sandbox on a free port and the folder's data, and waits until it answers.
     pub(crate) fn start(folder: &Folder) -> Self {
-        Self::start_with(&["sandbox", "--listen", "127.0.0.1:0", "--database", &folder.database()])
+        Self::start_more(folder, &[])
+    }
+
+    /// The same with more arguments.
+    pub(crate) fn start_more(folder: &Folder, more: &[&str]) -> Self {
+        let binary = Self::started(sandbox(folder, more));
+        folder.listened(binary.address);
+        binary
     }
 
     /// Starts it with these arguments and waits until it answers.
@@ -54,12 +61,10 @@ impl Binary {
         binary
     }
 
-    /// Starts it on that file and kills it so soon that it may not have got far.
+    /// Starts it on that folder's data and kills it so soon that it may not have got far.
     #[expect(clippy::disallowed_methods, reason = "the moment of a kill is a moment, not a fact to await")]
     pub(crate) fn start_and_kill(folder: &Folder, after: Duration) {
-        let database = folder.database();
-        let arguments = ["sandbox", "--listen", "127.0.0.1:0", "--database", &database];
-        let mut child = command(&arguments).spawn().expect("the binary cannot be started");
+        let mut child = sandbox(folder, &[]).spawn().expect("the binary cannot be started");
         // tidy: sleep because the kill has to come at any moment of the start
         std::thread::sleep(after);
         child.kill().expect("it cannot be killed");
@@ -95,6 +100,15 @@ pub(crate) fn run_in(within: &[&str], arguments: &[&str]) -> Ended {
 /// The binary, not started yet, with none of the machine's settings.
 pub(crate) fn command(arguments: &[&str]) -> Command {
     command_in(&[], arguments)
+}
+
+/// The sandbox on the folder's data, not started yet. Where those lie in a database, its key file lies in the folder.
+fn sandbox(folder: &Folder, more: &[&str]) -> Command {
+    let (listen, database) = (folder.listen(), folder.database());
+    let arguments = [&["sandbox", "--listen", &listen, "--database", &database], more].concat();
+    let mut command = command(&arguments);
+    command.current_dir(folder.path());
+    command
 }
 
 fn command_in(within: &[&str], arguments: &[&str]) -> Command {

@@ -7,7 +7,7 @@ use crate::reading::{object, text};
 
 #[test]
 fn the_offset_of_the_test_clock_survives_a_kill() {
-    let folder = Folder::new("clock");
+    let folder = Folder::on_engine("clock");
     let hub = Binary::start(&folder);
     assert!(hub.printed("Clock").ends_with("(real time)"), "{}", hub.text);
     let mut calls = Connection::open(hub.address).unwrap();

@@ -40,7 +40,7 @@ const LOG_LINES_PRINTED: usize = 10;
 
 #[test]
 fn killed_under_load_it_loses_and_doubles_nothing_and_tells_everything() {
-    let folder = Folder::new("kill");
+    let folder = Folder::on_engine("kill");
     let receiver = Receiver::start();
     let mut random = Random::new(0x0e17_1713);
     let mut clients: Vec<Client> = (0..CLIENTS).map(|number| Client::new(number, &receiver.url)).collect();

@@ -34,7 +34,7 @@ const CLOCK_MOVES_MAX: usize = 12;
 
 #[test]
 fn a_mirror_heals_after_kills_lost_connections_and_a_time_offline() {
-    let folder = Folder::new("mirror");
+    let folder = Folder::on_engine("mirror");
     let receiver = Receiver::start();
     let mut random = Random::new(0x0e17_feed);
     let mut writers: Vec<Client> = (0..WRITERS).map(|number| Client::new(number, &receiver.url)).collect();

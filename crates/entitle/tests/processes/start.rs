@@ -84,7 +84,7 @@ fn without_a_subcommand_the_sandbox_starts() {
 
 #[test]
 fn data_survives_a_clean_stop_and_fresh_empties_it() {
-    let folder = Folder::new("survive");
+    let folder = Folder::on_engine("survive");
     let hub = Binary::start(&folder);
     let secret = hub.printed("Webhooks");
     let id = create(hub.address);
@@ -96,15 +96,14 @@ fn data_survives_a_clean_stop_and_fresh_empties_it() {
     assert_eq!(hub.printed("Webhooks"), secret, "receivers keep their secret");
     stop(hub);
 
-    let database = folder.database();
-    let hub = Binary::start_with(&["sandbox", "--fresh", "--listen", "127.0.0.1:0", "--database", &database]);
+    let hub = Binary::start_more(&folder, &["--fresh"]);
     assert_eq!(read(hub.address, &id).status, 404, "--fresh begins with no data");
     create(hub.address);
 }
 
 #[test]
 fn killed_while_it_starts_it_starts_again() {
-    let folder = Folder::new("starting");
+    let folder = Folder::on_engine("starting");
     for after_ms in (0..KILLED_STARTS).map(|start| start * KILL_STEP_MS) {
         Binary::start_and_kill(&folder, Duration::from_millis(after_ms));
     }
@@ -115,7 +114,7 @@ fn killed_while_it_starts_it_starts_again() {
 
 #[test]
 fn on_sigterm_running_requests_are_answered_and_the_program_ends() {
-    let folder = Folder::new("sigterm");
+    let folder = Folder::on_engine("sigterm");
     let hub = Binary::start(&folder);
     let mut line = Connection::open(hub.address).unwrap();
     let mut idle = Connection::open(hub.address).unwrap();
@@ -144,7 +143,7 @@ fn on_sigterm_running_requests_are_answered_and_the_program_ends() {
 
 #[test]
 fn a_request_that_never_ends_and_a_receiver_that_never_answers_do_not_hold_up_the_end() {
-    let folder = Folder::new("stuck");
+    let folder = Folder::on_engine("stuck");
     let hub = Binary::start(&folder);
     let receiver = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", receiver.local_addr().unwrap());

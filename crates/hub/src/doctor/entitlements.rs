@@ -4,7 +4,7 @@
 use super::finding::At;
 use super::{Check, Context, Finding, histories, lanes};
 use entitlement::{Stage, broken, next_due};
-use store::{Examined, Row};
+use store::{Examined, Row, StoredEvent};
 
 /// Everything that is wrong with it.
 pub(super) fn check(examined: &Examined, context: &Context<'_>) -> Vec<Finding> {
@@ -22,17 +22,24 @@ pub(super) fn check(examined: &Examined, context: &Context<'_>) -> Vec<Finding> 
     }
     match &examined.history {
         Err(what) => at.say(Check::Unreadable, what.clone()),
+        Ok(history) if is_dropped(examined, history) => lanes::check(examined, None, context, &mut at),
         Ok(history) => {
             if let Ok(Some(row)) = &examined.row {
                 histories::check(row, history, &mut at);
             }
-            lanes::check(examined, history, context, &mut at);
+            lanes::check(examined, Some(history), context, &mut at);
         }
     }
     if let Err(what) = &examined.notifications {
         at.say(Check::Unreadable, format!("notifications: {what}"));
     }
     at.end()
+}
+
+/// Whether the history is gone on purpose: whole, and only of what has ended. What is open keeps all of its own.
+fn is_dropped(examined: &Examined, history: &[StoredEvent]) -> bool {
+    let has_ended = matches!(&examined.row, Ok(Some(row)) if !row.state.record.status.is_open());
+    examined.history_was_dropped && has_ended && history.is_empty()
 }
 
 fn of_belonging(examined: &Examined, at: &mut At) {

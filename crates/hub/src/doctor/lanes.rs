@@ -11,7 +11,8 @@ use store::{Examined, ExaminedLane, NotificationState, StoredEvent, StoredNotifi
 /// Everything that may be told of is told; what a reseller has switched off is simply not there.
 const ALL: NotifySwitches = NotifySwitches { own_changes: true, on_create: true };
 
-pub(super) fn check(examined: &Examined, history: &[StoredEvent], context: &Context<'_>, at: &mut At) {
+/// `history`: none where it was dropped, and nobody can say what it obliged.
+pub(super) fn check(examined: &Examined, history: Option<&[StoredEvent]>, context: &Context<'_>, at: &mut At) {
     let Ok(notifications) = &examined.notifications else {
         return;
     };
@@ -25,15 +26,22 @@ pub(super) fn check(examined: &Examined, history: &[StoredEvent], context: &Cont
         let waiting = told.get(&target).map_or(&[][..], Vec::as_slice);
         match lanes.get(&target) {
             None => at.say(Check::Lane, format!("target {} has notifications and no lane", target.0)),
-            Some(lane) => of_lane(lane, waiting, context, at),
+            Some(lane) => of_lane(lane, waiting, first_kept(examined, lane, waiting), context, at),
         }
     }
-    of_events(notifications, history, at);
+    if let Some(history) = history {
+        of_events(notifications, history, at);
+    }
 }
 
-fn of_lane(lane: &ExaminedLane, told: &[&StoredNotification], context: &Context<'_>, at: &mut At) {
+/// The number that a lane begins with: the first, or, where older ones were dropped, the first that is there.
+fn first_kept(examined: &Examined, lane: &ExaminedLane, told: &[&StoredNotification]) -> u32 {
+    if examined.notifications_were_dropped { told.first().map_or(lane.next, |one| one.sequence) } else { 1 }
+}
+
+fn of_lane(lane: &ExaminedLane, told: &[&StoredNotification], first: u32, context: &Context<'_>, at: &mut At) {
     let name = format!("the lane to target {}", lane.target.0);
-    let mut last = 0;
+    let mut last = first.saturating_sub(1);
     for one in told {
         let sequence = one.sequence;
         let is_restored = || context.restorations.iter().any(|one| one.lane_floor == sequence);
@@ -44,7 +52,7 @@ fn of_lane(lane: &ExaminedLane, told: &[&StoredNotification], context: &Context<
     }
     let next = lane.next;
     at.say_if(
-        told.is_empty() || next != last.saturating_add(1),
+        (told.is_empty() && first == 1) || next != last.saturating_add(1),
         Check::Lane,
         format!("{name} gives out {next} next, its last notification is {last}"),
     );

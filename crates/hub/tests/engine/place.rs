@@ -2,6 +2,7 @@
 //! `ENTITLE_TEST_ENGINE=postgres`, a database of the test's own. The tests are the same.
 
 use cluster::Database;
+pub(crate) use cluster::is_engine_of_tests as is_server;
 use std::sync::Arc;
 use store::{Clock, Options, PostgresOptions, PostgresStore, SqliteStore, Store};
 use tempfile::TempDir;
@@ -24,7 +25,7 @@ impl Place {
     /// A new and empty one.
     pub(crate) async fn new() -> Self {
         if is_server() {
-            return Self::Server(Database::make().await);
+            return Self::Server(Database::make_prepared(prepare).await);
         }
         Self::File(tempfile::tempdir().unwrap())
     }
@@ -47,12 +48,7 @@ impl Place {
     }
 }
 
-/// Whether the tests run on PostgreSQL.
-#[expect(clippy::disallowed_methods, reason = "which engine the tests run on is no setting of the program")]
-pub(crate) fn is_server() -> bool {
-    match std::env::var("ENTITLE_TEST_ENGINE").as_deref() {
-        Err(_) | Ok("sqlite") => false,
-        Ok("postgres") => true,
-        Ok(other) => panic!("ENTITLE_TEST_ENGINE is sqlite or postgres, not {other}"),
-    }
+/// What every test begins with: a store that nobody has used.
+async fn prepare(url: String) {
+    drop(PostgresStore::open(PostgresOptions::new(url)).await.unwrap());
 }

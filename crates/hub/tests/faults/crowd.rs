@@ -1,11 +1,14 @@
 //! Runs many cases at once, each in a thread of its own, and names all that fail.
 
+use crate::place::is_server;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 
 /// More hubs than this at once only get in each other's way.
 const AT_ONCE: usize = 32;
+/// Those on a server have it work for them: each hub is a dozen processes there.
+const AT_ONCE_ON_SERVER: usize = 8;
 
 /// One case: a name that says what it shows, and what it does.
 pub struct One<'a> {
@@ -22,8 +25,9 @@ pub fn all(cases: Vec<One<'_>>) {
     let count = cases.len();
     let left = Mutex::new(VecDeque::from(cases));
     let failed = Mutex::new(Vec::new());
+    let at_once = if is_server() { AT_ONCE_ON_SERVER } else { AT_ONCE };
     std::thread::scope(|scope| {
-        for _ in 0..AT_ONCE {
+        for _ in 0..at_once {
             scope.spawn(|| {
                 while let Some(One { name, run }) = next(&left) {
                     if let Err(panic) = catch_unwind(AssertUnwindSafe(run)) {

@@ -57,7 +57,7 @@ pub struct Case {
     pub clock: Clock,
     pub plan: Plan,
     life: Option<Life>,
-    place: Place,
+    pub place: Place,
 }
 
 /// From one start to the next crash.

@@ -14,6 +14,7 @@ mod lanes;
 mod merchant;
 mod operations;
 mod outcomes;
+mod outdated;
 mod overtaking;
 #[path = "../engine/place.rs"]
 mod place;

@@ -43,8 +43,8 @@ pub struct PostgresOptions {
     pub batch_max: usize,
     /// A statement that takes longer is broken off.
     pub statement_timeout: Duration,
-    /// For how many whole months histories and notifications are kept (of what is open: always); none: for
-    /// ever.
+    /// For how many whole months histories and notifications are kept (histories of what is open: always); none:
+    /// for ever. Notifications are printed from histories, so what a reseller may still ask for has to be kept.
     pub history_months: Option<u16>,
     /// Steps of the schema beyond this program's own: a later program, as tests play it.
     #[doc(hidden)]

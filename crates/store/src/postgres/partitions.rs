@@ -11,7 +11,7 @@
 
 mod outdated;
 
-pub(super) use outdated::drop_outdated;
+pub(super) use outdated::{EVENTS_KEPT_FROM, NOTIFICATIONS_KEPT_FROM, drop_outdated};
 
 use super::connect::Connection;
 use super::fault::Fault;

@@ -20,7 +20,8 @@ pub(super) async fn compare(cluster: &Cluster) -> Result<()> {
         }
         let [hub, bench] = <[f64; 2]>::try_from(widths).unwrap_or_default();
         println!("  bytes a row of {table:14} hub {hub:6.1}   pgbench {bench:6.1}");
-        ensure!((hub - bench).abs() < hub / 10.0, "rows of {table} differ in width");
+        // A lane that was tried names who tried it.
+        ensure!((hub - bench).abs() < hub / 6.0, "rows of {table} differ in width");
     }
     Ok(())
 }

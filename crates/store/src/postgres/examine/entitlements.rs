@@ -7,6 +7,7 @@ use crate::postgres::connections::Connections;
 use crate::postgres::events::{self, event_columns};
 use crate::postgres::fault::Fault;
 use crate::postgres::notifications::{self, notification_columns};
+use crate::postgres::partitions::{EVENTS_KEPT_FROM, NOTIFICATIONS_KEPT_FROM};
 use crate::postgres::rows::{self, row_columns};
 use crate::postgres::values::{self, Id, bound, count, count_opt, get, moment_opt};
 use crate::{Examined, ExaminedLane, StoredEvent};
@@ -19,7 +20,9 @@ const HEADS: &str = concat!(
     row_columns!(),
     ", e.live, e.in_flight, a.live, r.account, \
      (SELECT count(*) FROM event v WHERE v.key = e.key AND v.account <> e.account) \
-     + (SELECT count(*) FROM notification n WHERE n.key = e.key AND n.account <> e.account), a.id \
+     + (SELECT count(*) FROM notification n WHERE n.key = e.key AND n.account <> e.account), a.id, \
+     e.since < (SELECT convert_from(value, 'UTF8')::date FROM setting WHERE name = $3), \
+     e.since < (SELECT convert_from(value, 'UTF8')::date FROM setting WHERE name = $4) \
      FROM entitlement e LEFT JOIN account a ON a.id = e.account LEFT JOIN route r ON r.id = e.route \
      WHERE $1::uuid IS NULL OR e.key > $1 ORDER BY e.key LIMIT $2"
 );
@@ -53,7 +56,8 @@ pub(super) async fn page(
 }
 
 async fn page_in(connection: &Connection, after: Option<EntitlementKey>, limit: usize) -> Result<Vec<Examined>, Fault> {
-    let heads = connection.query(HEADS, &[&after.map(Id::from), &bound(limit)]).await?;
+    let after = after.map(Id::from);
+    let heads = connection.query(HEADS, &[&after, &bound(limit), &EVENTS_KEPT_FROM, &NOTIFICATIONS_KEPT_FROM]).await?;
     let mut page = heads.iter().map(head).collect::<Result<Vec<_>, _>>()?;
     let keys: Vec<Id> = page.iter().map(|one| one.key.into()).collect();
     let mut histories = grouped(&connection.query(HISTORIES, &[&keys]).await?, history)?;
@@ -90,6 +94,9 @@ fn head(row: &Row) -> Result<Examined, Fault> {
         booked_elsewhere: count(row, at + 4)?,
         own_id_is_a_key: false,
         operation_has_ended: false,
+        // NULL where nothing was ever dropped.
+        history_was_dropped: get::<Option<bool>>(row, at + 6)? == Some(true),
+        notifications_were_dropped: get::<Option<bool>>(row, at + 7)? == Some(true),
     })
 }
 

@@ -8,6 +8,8 @@
 //!
 //! **Notifications.** What still waits is moved, with its lane's days; what was delivered or given up goes.
 //!
+//! **What was dropped is noted** with it: by that an examination tells it from what is missing.
+//!
 //! **Texts of answers** go as soon as no claim names their days: claims are forgotten by themselves.
 
 use super::{DROP_PATIENCE, LOCK};
@@ -106,6 +108,13 @@ const LAST_MARKS: &str = "INSERT INTO feed_mark (account, first, day) \
 const OLD_MARKS: &str = "DELETE FROM feed_mark m WHERE m.day < $1 \
      AND EXISTS (SELECT FROM feed_mark l WHERE l.account = m.account AND l.first > m.first)";
 
+/// Among the settings: the first day of what is kept of a table whose partitions are dropped.
+const KEPT_FROM: &str = "INSERT INTO setting AS s (name, value) VALUES ($1, convert_to($2::date::text, 'UTF8')) \
+     ON CONFLICT (name) DO UPDATE SET value = greatest(s.value, excluded.value)";
+/// The names of those settings.
+pub(in crate::postgres) const EVENTS_KEPT_FROM: &str = "kept_from.event";
+pub(in crate::postgres) const NOTIFICATIONS_KEPT_FROM: &str = "kept_from.notification";
+
 async fn drop_whole(connection: &Connection, span: &Span) -> Result<(), Fault> {
     connection.batch("BEGIN").await?;
     let dropped = drop_in(connection, span).await;
@@ -118,6 +127,9 @@ async fn drop_in(connection: &Connection, span: &Span) -> Result<(), Fault> {
     if span.name.starts_with("event_") {
         connection.execute(LAST_MARKS, &[&span.end]).await?;
         connection.execute(OLD_MARKS, &[&span.end]).await?;
+        connection.execute(KEPT_FROM, &[&EVENTS_KEPT_FROM, &span.end]).await?;
+    } else if span.name.starts_with("notification_") {
+        connection.execute(KEPT_FROM, &[&NOTIFICATIONS_KEPT_FROM, &span.end]).await?;
     }
     // Made by this program, and found in the catalog.
     connection.batch(&format!("DROP TABLE {}", span.name)).await?;

@@ -70,6 +70,9 @@ fn examined(connection: &Connection, head: Head) -> Result<Examined, Fault> {
             Ok(Some(row)) => operation_has_ended(connection, row)?,
             Ok(None) | Err(_) => false,
         },
+        // A file keeps everything.
+        history_was_dropped: false,
+        notifications_were_dropped: false,
         row,
     })
 }
