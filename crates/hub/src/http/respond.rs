@@ -94,21 +94,32 @@ async fn run(hub: &Hub, action: &Action, request: Received, client: Client, id: 
     let asker = Asker::new(request.headers(), client);
     let epoch = *hub.credentials_epoch.borrow();
     let end = Instant::now() + within;
-    let acting = pin!(act(hub, action, request, &asker));
-    let mut acting = Guarded(acting);
-    loop {
-        let look_at = end.min(Instant::now() + LOOK_EVERY);
-        match timeout_at(look_at, &mut acting).await {
-            Ok(Ok(reply)) => return reply,
-            Ok(Err(Panicked)) => {
-                tracing::error!(request_id = id.as_str(), "a request ended in a panic");
-                return json(Answer::error(&internal_error()));
+    // Gone before anybody else is asked: whoever waits for what this is at, as for a password's check, does it then.
+    let acted = {
+        let acting = pin!(act(hub, action, request, &asker));
+        let mut acting = Guarded(acting);
+        loop {
+            let look_at = end.min(Instant::now() + LOOK_EVERY);
+            match timeout_at(look_at, &mut acting).await {
+                Ok(acted) => break Some(acted),
+                Err(_) if look_at == end => break None,
+                Err(_) => {}
             }
-            Err(_) if look_at == end => return json(Box::pin(hub.too_late(action, within, &asker)).await),
-            Err(_) => {}
+            // It goes on meanwhile: the look may wait for what it is at.
+            tokio::select! {
+                acted = &mut acting => break Some(acted),
+                looked = Box::pin(hub.still_lets_in(&asker, epoch)) => if let Err(refused) = looked {
+                    return json(Answer::error(&refused));
+                },
+            }
         }
-        if let Err(refused) = Box::pin(hub.still_lets_in(&asker, epoch)).await {
-            return json(Answer::error(&refused));
+    };
+    match acted {
+        Some(Ok(reply)) => reply,
+        None => json(Box::pin(hub.too_late(action, within, &asker)).await),
+        Some(Err(Panicked)) => {
+            tracing::error!(request_id = id.as_str(), "a request ended in a panic");
+            json(Answer::error(&internal_error()))
         }
     }
 }

@@ -4,6 +4,9 @@ use crate::harness::{Answer, Receiver, Reply, ScriptedMerchant, Setup, TestHub, 
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
+/// As many passwords as may wait to be checked.
+const CHECKED_AT_ONCE: usize = 64;
+
 /// Revokes the demo reseller's credential.
 async fn revoke(hub: &TestHub) {
     set_revoked(hub, true).await;
@@ -79,5 +82,37 @@ async fn a_request_under_way_ends_with_its_credential_and_its_operation_goes_on(
     set_revoked(&hub, false).await;
     let again = hub.creating("anna", "MUSIC").identity("one").send().await;
     again.shows(200, "ACTIVE");
+    hub.finish().await;
+}
+
+/// A request looks, while it is under way, whether credentials have changed; its own password may still be being
+/// checked then, and is looked at again by nobody else.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_password_is_checked_to_its_end_though_credentials_change_meanwhile() {
+    let hub = Setup::new().start().await;
+    // Its password is an old one, and so compared with two hashes.
+    let mut row = hub.store.credentials().await.unwrap().remove(0);
+    let old = std::mem::replace(&mut row.password_hash, hub::hash_password("new", &[7; 16]).unwrap());
+    row.old_password = Some((old, hub.store.now().plus_ms(3_600_000)));
+    let right = basic(&row.user, crate::harness::PASSWORD);
+    hub.store.put_credential(row).await.unwrap();
+    hub.hub.reload_credentials().await.unwrap();
+    let (scheme, encoded) = right.split_once(' ').unwrap();
+    // The same password in so many headers: each is checked by itself, and the last waits for all others.
+    let ask = |spaces: usize| {
+        let header = format!("{scheme}{}{encoded}", " ".repeat(spaces));
+        let sent = hub.call("GET", "/v1/echo/1").anonymous().header("Authorization", &header).text();
+        let address = hub.address;
+        tokio::spawn(async move { Answer::parse(&exchange(address, &sent).await, false) })
+    };
+    let asked: Vec<_> = (1..=CHECKED_AT_ONCE).map(ask).collect();
+    for mut one in asked {
+        loop {
+            tokio::select! {
+                answer = &mut one => break drop(answer.unwrap().is(200, "OK")),
+                changed = hub.hub.reload_credentials() => changed.unwrap(),
+            }
+        }
+    }
     hub.finish().await;
 }
