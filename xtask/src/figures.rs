@@ -35,8 +35,8 @@ const CONNECTIONS: usize = 256;
 /// Entitlements made before reads are measured.
 const IDS_TO_READ: usize = 5_000;
 
-const USAGE: &str = "cargo xtask figures [fresh|fill|full|delivered|feed|postgres|postgres-full] [--seconds N] [--rounds N] \
-    [--count N]";
+const USAGE: &str = "cargo xtask figures [fresh|fill|full|delivered|feed|postgres|postgres-full] \
+                     [--seconds N] [--rounds N] [--count N]";
 
 /// What a command line says.
 #[derive(Debug, Clone, Copy)]
