@@ -107,12 +107,13 @@ async fn a_password_is_checked_to_its_end_though_credentials_change_meanwhile() 
     };
     let asked: Vec<_> = (1..=CHECKED_AT_ONCE).map(ask).collect();
     for mut one in asked {
-        loop {
+        let answer = loop {
             tokio::select! {
-                answer = &mut one => break drop(answer.unwrap().is(200, "OK")),
+                answer = &mut one => break answer.unwrap(),
                 changed = hub.hub.reload_credentials() => changed.unwrap(),
             }
-        }
+        };
+        answer.is(200, "OK");
     }
     hub.finish().await;
 }
