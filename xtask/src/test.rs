@@ -61,31 +61,18 @@ fn steps() -> Vec<Step> {
         },
         Step { title: "tests", command: invocation(["cargo", "test", "--workspace"]) },
         // They wait for the server most of the time: more of them at once keep the cores at work.
-        on_postgresql("API on PostgreSQL", &["cargo", "test", "-p", "hub", "--test", "api", "--", "--test-threads=6"]),
-        on_postgresql("faults on PostgreSQL", &["cargo", "test", "-p", "hub", "--test", "faults"]),
-        on_postgresql(
-            "kills on PostgreSQL",
-            &[
-                "cargo",
-                "test",
-                "-p",
-                "entitle",
-                "--test",
-                "processes",
-                "--",
-                "kill::",
-                "mirror::",
-                "clock::",
-                "start::",
-            ],
-        ),
+        on_postgresql("API on PostgreSQL", &["api", "--", "--test-threads=6"]),
+        on_postgresql("faults on PostgreSQL", &["faults"]),
+        on_postgresql("kills on PostgreSQL", &["processes", "--", "kill::", "mirror::", "clock::", "start::"]),
         Step { title: "contract", command: invocation(["cargo", "xtask", "contract"]) },
     ]
 }
 
-/// The hub's suites once more, unchanged, on the second engine.
-fn on_postgresql(title: &'static str, words: &[&'static str]) -> Step {
-    Step { title, command: Invocation { env: &[("ENTITLE_TEST_ENGINE", "postgres")], words: words.to_vec() } }
+/// A suite once more, unchanged, on the second engine. Of the whole workspace, as the step before: asked for by its
+/// room, everything would be built again with the features of that room alone.
+fn on_postgresql(title: &'static str, suite: &[&'static str]) -> Step {
+    let words = [&["cargo", "test", "--workspace", "--test"], suite].concat();
+    Step { title, command: Invocation { env: &[("ENTITLE_TEST_ENGINE", "postgres")], words } }
 }
 
 fn heading(title: &str, command: &str) {
