@@ -68,8 +68,7 @@ impl Hub {
             step.refuse_if_needed().await?;
         }
         let next = match Place::read(cursor)? {
-            place @ Place::Own(after) => Some(step.entitlements(place, after).await?),
-            place @ Place::Erased(after) => Some(step.entitlements(place, after).await?),
+            place @ (Place::Own(after) | Place::Erased(after)) => Some(step.entitlements(place, after).await?),
             Place::Histories(after) => Some(step.histories(after).await?),
             Place::Claims(after) => step.claims(after).await?,
         };
