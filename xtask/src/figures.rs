@@ -35,8 +35,8 @@ const CONNECTIONS: usize = 256;
 /// Entitlements made before reads are measured.
 const IDS_TO_READ: usize = 5_000;
 
-const USAGE: &str = "cargo xtask figures [fresh|fill|full|delivered|feed|postgres|postgres-full] \
-                     [--seconds N] [--rounds N] [--count N]";
+const USAGE: &str = "cargo xtask figures [fresh|fill|full|delivered|feed|postgres|postgres-delivered|\
+                     postgres-full] [--seconds N] [--rounds N] [--count N]";
 
 /// What a command line says.
 #[derive(Debug, Clone, Copy)]
@@ -62,6 +62,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
         "delivered" => runtime.block_on(delivered::run(settings)),
         "feed" => runtime.block_on(feed::run(settings)),
         "postgres" => runtime.block_on(postgres::run(settings)),
+        "postgres-delivered" => runtime.block_on(postgres::delivered(settings)),
         "postgres-full" => runtime.block_on(postgres::full(settings)),
         _ => bail!(USAGE),
     }

@@ -5,7 +5,7 @@ mod settling;
 pub(crate) use settling::{After, Before, Settled, Tried};
 
 use crate::Row;
-use entitlement::{Moment, NotificationReason};
+use entitlement::{Moment, NotificationReason, Reason};
 use ids::{EntitlementKey, NotificationId, TargetId};
 
 /// The head of a lane, claimed by one worker until its lease ends.
@@ -23,6 +23,15 @@ pub struct LaneWork {
     pub notification: StoredNotification,
     /// The entitlement now: its URL, and its record where the version is still the same.
     pub row: Row,
+    /// What it tells of; none where the history does not have it.
+    pub event: Option<Happened>,
+}
+
+/// What a notification tells of, beside the record.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Happened {
+    /// Why, where it was said.
+    pub why: Option<Reason>,
 }
 
 /// A notification as it is stored: the body is printed from the history.

@@ -22,6 +22,7 @@ mod fault;
 mod keeper;
 mod lanes;
 mod loads;
+mod looks;
 mod migrations;
 mod nodes;
 mod notifications;
@@ -50,6 +51,7 @@ use connect::{Connection, Connector, Purpose};
 use connections::Connections;
 use facts::Facts;
 use fault::{Fault, said};
+use looks::Looks;
 use migrations::Migrating;
 use queue::Queue;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -82,6 +84,7 @@ struct Inner {
     clock_changes: Mutex<ClockChanges>,
     figures: Arc<Figures>,
     facts: Facts,
+    looks: Looks,
     /// The last restoration that the store went through, before it was copied here.
     restored: Option<Restoration>,
     /// This process, as lanes name it.
@@ -160,6 +163,7 @@ impl PostgresStore {
             clock_changes: Mutex::new(ClockChanges { own: 0, resets }),
             figures,
             facts: Facts::default(),
+            looks: Looks::default(),
             restored,
             holder,
             node: options.node,

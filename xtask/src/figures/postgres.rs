@@ -13,6 +13,7 @@ use super::{Settings, WARM_UP, middle};
 use crate::setup;
 use anyhow::{Context, Result, ensure};
 use bench::Bench;
+use cluster::Cluster;
 use load::Keys;
 use round::{Hubs, One, Wal};
 
@@ -42,16 +43,15 @@ enum Who {
 
 /// A cluster with both databases, and two hubs on the first of them.
 struct Stand {
-    cluster: cluster::Cluster,
+    cluster: Cluster,
     hubs: Hubs,
     bench: Bench,
 }
 
 impl Stand {
     async fn make() -> Result<Self> {
-        setup::install_missing(&[setup::POSTGRESQL_SERVER])?;
         build_release()?;
-        let cluster = cluster::Cluster::start_as(SERVER).map_err(anyhow::Error::msg)?;
+        let cluster = started()?;
         for database in [HUB, BENCH] {
             // The schema and the sandbox's accounts.
             Server::sandbox(&made(&cluster, database).await)?.terminate()?;
@@ -86,12 +86,27 @@ pub(super) async fn run(settings: Settings) -> Result<()> {
     let Stand { cluster, hubs, .. } = stand;
     // What waits there for a receiver that hangs is work of its own.
     drop(hubs);
-    let hub = Server::sandbox(&made(&cluster, "delivering").await)?;
+    deliver(&cluster, settings).await
+}
+
+/// Only changes and their delivery.
+pub(super) async fn delivered(settings: Settings) -> Result<()> {
+    build_release()?;
+    deliver(&started()?, settings).await
+}
+
+async fn deliver(cluster: &Cluster, settings: Settings) -> Result<()> {
+    let hub = Server::sandbox(&made(cluster, "delivering").await)?;
     delivering::measure("PostgreSQL", hub.port, settings).await
 }
 
+fn started() -> Result<Cluster> {
+    setup::install_missing(&[setup::POSTGRESQL_SERVER])?;
+    Cluster::start_as(SERVER).map_err(anyhow::Error::msg)
+}
+
 /// A new database; its URL.
-async fn made(cluster: &cluster::Cluster, database: &str) -> String {
+async fn made(cluster: &Cluster, database: &str) -> String {
     cluster.ask("postgres", &format!("CREATE DATABASE {database} TEMPLATE template0")).await;
     cluster.url_of(database)
 }

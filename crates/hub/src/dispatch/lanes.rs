@@ -190,7 +190,8 @@ impl Hub {
         if let Err(again) = self.endpoints.board(&url, now, boarded) {
             return flights.landed.push(result(&work, LaneOutcome::Later(again), now));
         }
-        match self.post_of(&work.notification, &work.row, &url).await {
+        let text = self.text_of(&work).await;
+        match text.and_then(|text| self.post_of(&work.notification, &work.row, &url, text)) {
             Err(error) => {
                 self.endpoints.leave(&url, boarded, Instant::now());
                 self.watching.figures.tried(Tried::Unsendable);

@@ -15,7 +15,8 @@ impl Hub {
         let Some(url) = self.url_of(row) else {
             return unsent("there is no URL to send it to".to_owned());
         };
-        match self.post_of(notification, row, &url).await {
+        let text = self.notification_text(notification, row).await;
+        match text.and_then(|text| self.post_of(notification, row, &url, text)) {
             Err(error) => unsent(error),
             Ok(mut post) => {
                 post.headers.insert(HeaderName::from_static("webhook-replay"), HeaderValue::from_static("true"));

@@ -6,8 +6,9 @@ use crate::catalog::{Account, NotificationAuth};
 use crate::outgoing::Post;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
+use entitlement::{Reason, Record};
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
-use store::{Row, StoredNotification};
+use store::{LaneWork, Row, StoredNotification};
 use url::Url;
 use wire::{NOTIFICATION_REASON_FIELD, Told, notification_body};
 
@@ -20,16 +21,27 @@ impl Hub {
     }
 
     /// The request that tells it now, to its URL; or why it cannot be made.
-    pub(super) async fn post_of(
+    pub(super) fn post_of(
         &self,
         notification: &StoredNotification,
         row: &Row,
         url: &str,
+        body: String,
     ) -> Result<Post, String> {
         let account = self.catalog().account(row.account).cloned();
         let account = account.ok_or_else(|| "its reseller is unknown".to_owned())?;
-        let body = self.notification_text(notification, row).await?;
         self.post_to(url, &account, notification, body)
+    }
+
+    /// The body of what was claimed: usually it tells of the record as it is, and no history is read.
+    pub(super) async fn text_of(&self, work: &LaneWork) -> Result<String, String> {
+        let LaneWork { notification, row, event, .. } = work;
+        match event {
+            Some(event) if row.state.version == notification.version => {
+                printed(notification, &row.state.record, event.why.as_ref())
+            }
+            Some(_) | None => self.notification_text(notification, row).await,
+        }
     }
 
     /// The body, byte by byte the same at every attempt.
@@ -45,15 +57,7 @@ impl Hub {
         let (Some(event), Some(state)) = (event, state) else {
             return Err("its history is not there".to_owned());
         };
-        let id = notification.id();
-        let told = Told {
-            record: &state.record,
-            reason: notification.reason,
-            id: &id,
-            why: event.event.reason.as_ref(),
-            reason_field: notification.reason_field.as_deref().unwrap_or(NOTIFICATION_REASON_FIELD),
-        };
-        notification_body(notification.form, &told).ok_or_else(|| "its form is unknown to this program".to_owned())
+        printed(notification, &state.record, event.event.reason.as_ref())
     }
 
     fn post_to(
@@ -93,6 +97,13 @@ impl Hub {
     pub(crate) fn real_now_s(&self) -> i64 {
         (self.store.now().0 - self.store.clock_offset_ms()).div_euclid(1_000)
     }
+}
+
+fn printed(notification: &StoredNotification, record: &Record, why: Option<&Reason>) -> Result<String, String> {
+    let id = notification.id();
+    let reason_field = notification.reason_field.as_deref().unwrap_or(NOTIFICATION_REASON_FIELD);
+    let told = Told { record, reason: notification.reason, id: &id, why, reason_field };
+    notification_body(notification.form, &told).ok_or_else(|| "its form is unknown to this program".to_owned())
 }
 
 /// Userinfo of the URL is sent as Basic; else the reseller's own way.

@@ -4,6 +4,7 @@ use super::accounts;
 use super::connect::{Connection, Purpose};
 use super::connections::Connections;
 use super::fault::Fault;
+use super::lanes::waiting_lanes;
 use super::transactions::transact;
 use super::values::{Value, bound, count, count_opt, get, moment, number};
 use crate::{
@@ -196,13 +197,17 @@ pub(super) async fn uses(connections: &Connections) -> Result<Uses, Fault> {
     let open = "SELECT e.account, e.route, r.merchant, e.product, e.offer, count(*) FROM entitlement e \
                 JOIN route r ON r.id = e.route WHERE e.slot IS NOT NULL \
                 GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 4, 5 NULLS FIRST";
-    let undelivered = "SELECT e.account, e.route, r.merchant, e.product, e.offer, count(*) \
-                       FROM lane l \
+    let undelivered = concat!(
+        "SELECT e.account, e.route, r.merchant, e.product, e.offer, count(*) \
+                       FROM ",
+        waiting_lanes!(),
+        " \
                        JOIN notification n ON n.key = l.key AND n.target = l.target AND n.sequence >= l.head \
                            AND n.day BETWEEN l.head_day AND l.day \
                        JOIN entitlement e ON e.key = l.key JOIN route r ON r.id = e.route \
-                       WHERE l.attempt_at IS NOT NULL AND n.state = 'waiting' \
-                       GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 4, 5 NULLS FIRST";
+                       WHERE n.state = 'waiting' \
+                       GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 4, 5 NULLS FIRST"
+    );
     let held = connections.own(Purpose::Search).await?;
     // It takes as long as it takes, as on the other engine.
     held.batch("BEGIN; SET LOCAL statement_timeout = 0").await?;

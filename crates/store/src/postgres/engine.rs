@@ -153,7 +153,7 @@ impl Store for PostgresStore {
         let inner = Arc::clone(&self.inner);
         Box::pin(in_own_task(async move {
             let wanted = Wanted { now, real_now_ms, lease_ms, limit, holder: inner.holder };
-            let claimed = lanes::claim(&inner.connections, wanted).await?;
+            let claimed = lanes::claim(&inner.connections, (&inner.looks, &inner.clock), wanted).await?;
             Ok(lanes::works(&inner.connections, &claimed).await?)
         }))
     }

@@ -5,7 +5,7 @@ use super::fault::Fault;
 use super::values::{self, Id, bound, count, get, moment, number};
 use crate::StoredEvent;
 use crate::codec::{self, known};
-use entitlement::Event;
+use entitlement::{Event, Reason};
 use ids::{AccountId, EntitlementKey};
 use tokio_postgres::Row;
 
@@ -34,10 +34,15 @@ fn read_event(row: &Row, key: EntitlementKey) -> Result<Event, Fault> {
         at: moment(row, 4)?,
         by: known("actor", get(row, 5)?, codec::party_of)?,
         kind: known("kind", get(row, 6)?, codec::kind_of)?,
-        reason: get::<Option<&str>>(row, 7)?.map(codec::read_reason).transpose()?,
+        reason: read_reason(row, 7)?,
         version: count(row, 3)?,
         sets: codec::read_sets(get(row, 9)?, &key.to_string())?,
     })
+}
+
+/// Why it happened, where that was said.
+pub(super) fn read_reason(row: &Row, column: usize) -> Result<Option<Reason>, Fault> {
+    Ok(get::<Option<&str>>(row, column)?.map(codec::read_reason).transpose()?)
 }
 
 pub(super) async fn history(

@@ -3,13 +3,16 @@
 
 use super::connect::{Connection, Purpose};
 use super::connections::Connections;
+use super::events;
 use super::fault::Fault;
+use super::looks::Looks;
 use super::nodes::is_gone;
 use super::notifications::{self, notification_columns};
 use super::rows::{self, row_columns};
 use super::transactions::transact;
 use super::values::{self, Day, Id, Value, bound, count, get, moment};
-use crate::{LaneWork, StoreError};
+use crate::clock::StoreClock;
+use crate::{Happened, LaneWork, StoreError};
 use entitlement::Moment;
 use ids::{EntitlementKey, TargetId};
 use tokio_postgres::Row;
@@ -50,20 +53,44 @@ pub(super) struct Wanted {
     pub(super) holder: Id,
 }
 
+/// Lanes in which something waits, leased ones included: by two indexes that are small.
+macro_rules! waiting_lanes {
+    () => {
+        "(SELECT * FROM lane WHERE attempt_at IS NOT NULL AND lease_until_ms = 0 \
+          UNION ALL SELECT * FROM lane WHERE attempt_at IS NOT NULL AND lease_until_ms <> 0) l"
+    };
+}
+pub(super) use waiting_lanes;
+
+/// Whose lease has run out is due again.
+const FREE_EXPIRED: &str = "UPDATE lane SET lease_until_ms = 0 WHERE ctid = ANY (ARRAY (SELECT ctid FROM lane \
+     WHERE lease_until_ms <> 0 AND lease_until_ms <= $1 FOR UPDATE SKIP LOCKED))";
+
 /// Leases due lanes, the longest due first, and raises their fences. What another one holds just now is
 /// left to it.
-pub(super) async fn claim(connections: &Connections, wanted: Wanted) -> Result<Vec<Claimed>, Fault> {
+pub(super) async fn claim(
+    connections: &Connections,
+    (looks, clock): (&Looks, &StoreClock),
+    wanted: Wanted,
+) -> Result<Vec<Claimed>, Fault> {
     let sql = "UPDATE lane l SET fence = l.fence + 1, lease_until_ms = $3, woken = false, holder = $4 \
-               FROM (SELECT ctid AS place FROM lane WHERE attempt_at <= $1 AND lease_until_ms <= $2 \
+               FROM (SELECT ctid AS place FROM lane \
+                   WHERE attempt_at <= $1 AND attempt_at >= $2 AND lease_until_ms = 0 \
                    ORDER BY attempt_at LIMIT $5 FOR UPDATE SKIP LOCKED) due \
                WHERE l.ctid = due.place RETURNING l.attempt_at, l.key, l.target, l.head, l.fence, l.failures, \
                l.head_day";
     let until = wanted.real_now_ms.saturating_add(wanted.lease_ms);
     let limit = bound(wanted.limit);
-    let values: [Value<'_>; 5] = [&wanted.now.0, &wanted.real_now_ms, &until, &wanted.holder, &limit];
+    let begin = looks.begin(&wanted, clock);
+    if begin.is_none() {
+        connections.execute(FREE_EXPIRED, &[&wanted.real_now_ms]).await?;
+    }
+    let from = begin.map_or(i64::MIN, |begin| begin.0);
+    let values: [Value<'_>; 5] = [&wanted.now.0, &from, &until, &wanted.holder, &limit];
     let rows = connections.returning(sql, &values).await?;
     let mut claimed = rows.iter().map(read_claimed).collect::<Result<Vec<_>, Fault>>()?;
     claimed.sort_by_key(|lane| (lane.due, lane.key, lane.target));
+    looks.looked(&wanted, begin, claimed.len() < wanted.limit);
     Ok(claimed)
 }
 
@@ -84,12 +111,14 @@ const WORKS: &str = concat!(
     notification_columns!(),
     ", ",
     row_columns!(),
-    ", i.place FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::date[]) \
+    ", i.place, v.sequence IS NOT NULL, v.reason FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::date[]) \
          WITH ORDINALITY AS i(key, target, head, day, place) \
      CROSS JOIN LATERAL (SELECT * FROM notification \
          WHERE key = i.key AND target = i.target AND sequence = i.head AND day = i.day OFFSET 0) n \
      CROSS JOIN LATERAL (SELECT * FROM entitlement WHERE key = i.key OFFSET 0) e \
-     CROSS JOIN LATERAL (SELECT * FROM route WHERE id = e.route OFFSET 0) r ORDER BY i.place"
+     CROSS JOIN LATERAL (SELECT * FROM route WHERE id = e.route OFFSET 0) r \
+     LEFT JOIN LATERAL (SELECT sequence, reason FROM event \
+         WHERE key = i.key AND sequence = n.event AND day >= e.since OFFSET 0) v ON true ORDER BY i.place"
 );
 
 /// Reads what claimed lanes have to send. One that cannot be read does not hold up the others:
@@ -123,7 +152,10 @@ fn work(row: &Row, claimed: &[Claimed]) -> Result<LaneWork, Fault> {
     let Claimed { key, target, fence, failures, .. } =
         *lane.ok_or_else(|| Fault::Content("a lane that nobody has claimed".into()))?;
     let notification = notifications::read(row)?;
-    Ok(LaneWork { key, target, fence, failures, notification, row: rows::read(row, notifications::COLUMNS)? })
+    let beside = notifications::COLUMNS + rows::COLUMNS + 1;
+    let why = events::read_reason(row, beside + 1)?;
+    let event = get::<bool>(row, beside)?.then_some(Happened { why });
+    Ok(LaneWork { key, target, fence, failures, notification, row: rows::read(row, notifications::COLUMNS)?, event })
 }
 
 /// Holds all lanes of entitlements, in their order.
@@ -163,16 +195,15 @@ async fn wake_in(connection: &Connection, key: EntitlementKey, now: Moment) -> R
     Ok(())
 }
 
-/// Frees lanes whose lease has run out with another process, or which one holds that was not seen for so long
-/// that every attempt it began has ended: it has died. Its own ones a process settles, or claims again when
-/// they have run out.
-pub(super) async fn release_left(connections: &Connections, real_now_ms: i64, holder: Id) -> Result<u64, Fault> {
+/// Frees lanes that a process holds which was not seen for so long that every attempt it began has ended: it has
+/// died. Whose lease has run out, whoever claims next frees.
+pub(super) async fn release_left(connections: &Connections, holder: Id) -> Result<u64, Fault> {
     let sql = concat!(
         "UPDATE lane SET lease_until_ms = 0 WHERE ctid = ANY (ARRAY (SELECT ctid FROM lane \
-             WHERE lease_until_ms <> 0 AND holder IS DISTINCT FROM $2 AND (lease_until_ms <= $1 OR EXISTS (\
+             WHERE lease_until_ms <> 0 AND holder IS DISTINCT FROM $1 AND EXISTS (\
                  SELECT FROM node WHERE id = lane.holder AND ",
         is_gone!(),
-        ")) FOR UPDATE SKIP LOCKED))"
+        ") FOR UPDATE SKIP LOCKED))"
     );
-    connections.execute(sql, &[&real_now_ms, &holder]).await
+    connections.execute(sql, &[&holder]).await
 }

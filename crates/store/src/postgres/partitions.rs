@@ -85,7 +85,7 @@ async fn statements(connection: &Connection) -> Result<String, Fault> {
             // Writing into a text cannot fail.
             let _ = writeln!(
                 statements,
-                "CREATE TABLE {name} (LIKE {table} INCLUDING DEFAULTS){with}; \
+                "CREATE TABLE {name} (LIKE {table} INCLUDING DEFAULTS INCLUDING GENERATED){with}; \
                  ALTER TABLE {table} ATTACH PARTITION {name} FOR VALUES FROM ('{first}') TO ('{end}');"
             );
         }

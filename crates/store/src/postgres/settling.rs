@@ -78,10 +78,12 @@ const HOLD: &str = "SELECT i.place, l.next, l.failures, l.attempt_at, l.woken, l
      CROSS JOIN LATERAL (SELECT * FROM lane \
          WHERE key = i.key AND target = i.target AND lease_until_ms <> 0 FOR UPDATE) l";
 
-/// The notification of a lane that comes after its head. There may be a gap before it.
+/// The notification of a lane that comes after its head. There may be a gap before it. With one in the lane, as
+/// usual, nothing follows and nothing has to be looked up.
 const FOLLOWING: &str = "SELECT i.place, n.sequence, n.day \
      FROM unnest($1::uuid[], $2::bigint[]) WITH ORDINALITY AS i(key, target, place) \
-     CROSS JOIN LATERAL (SELECT head, head_day, day FROM lane WHERE key = i.key AND target = i.target OFFSET 0) l \
+     CROSS JOIN LATERAL (SELECT head, head_day, day FROM lane \
+         WHERE key = i.key AND target = i.target AND head + 1 < next OFFSET 0) l \
      CROSS JOIN LATERAL (SELECT sequence, day FROM notification \
          WHERE key = i.key AND target = i.target AND sequence > l.head AND day BETWEEN l.head_day AND l.day \
          ORDER BY sequence LIMIT 1) n";
@@ -236,7 +238,9 @@ impl<'r> Written<'r> {
             pipeline.add(END_HOLDS, vec![keys, targets, nows]).await?;
         }
         pipeline.add(MOVE_ON, self.values()).await?;
-        pipeline.add(TRIED, self.tries.values()).await?;
+        if !self.tries.keys.is_empty() {
+            pipeline.add(TRIED, self.tries.values()).await?;
+        }
         pipeline.run().await.map(drop).map_err(broken)
     }
 

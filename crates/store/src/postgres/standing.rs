@@ -4,6 +4,7 @@
 use super::connections::Connections;
 use super::dues;
 use super::fault::Fault;
+use super::lanes::waiting_lanes;
 use super::rows::{self, row_columns};
 use super::values::{count, moment_opt};
 use crate::{Backlog, Standing};
@@ -35,7 +36,7 @@ pub(super) async fn read(connections: &Connections) -> Result<Standing, Fault> {
     })
 }
 
-const DEAD: &str = "SELECT count(*) FROM (SELECT FROM notification WHERE state = 'dead' LIMIT $1) dead";
+const DEAD: &str = "SELECT count(*) FROM (SELECT FROM notification WHERE is_dead LIMIT $1) dead";
 
 async fn number(connections: &Connections, sql: &'static str, most: &i64) -> Result<u64, Fault> {
     one(&connections.search(sql, &[most]).await?)
@@ -46,16 +47,19 @@ fn one(rows: &[Row]) -> Result<u64, Fault> {
 }
 
 async fn lanes(connections: &Connections) -> Result<[Backlog; 3], Fault> {
-    let sql = "SELECT \
+    let sql = concat!(
+        "SELECT \
          count(*) FILTER (WHERE parked_since IS NULL AND failures = 0), \
          min(committed_at) FILTER (WHERE parked_since IS NULL AND failures = 0), \
          count(*) FILTER (WHERE parked_since IS NULL AND failures > 0), \
          min(committed_at) FILTER (WHERE parked_since IS NULL AND failures > 0), \
          count(*) FILTER (WHERE parked_since IS NOT NULL), \
          min(committed_at) FILTER (WHERE parked_since IS NOT NULL) \
-         FROM (SELECT key, target, head, head_day, failures, parked_since FROM lane \
-             WHERE attempt_at IS NOT NULL LIMIT $1) l \
-         JOIN notification n ON n.key = l.key AND n.target = l.target AND n.sequence = l.head AND n.day = l.head_day";
+         FROM (SELECT key, target, head, head_day, failures, parked_since FROM ",
+        waiting_lanes!(),
+        " LIMIT $1) l \
+         JOIN notification n ON n.key = l.key AND n.target = l.target AND n.sequence = l.head AND n.day = l.head_day"
+    );
     let found = connections.search(sql, &[&LANES_MAX]).await?;
     let Some(row) = found.first() else {
         return Ok([Backlog::default(); 3]);

@@ -3,9 +3,9 @@
 use super::fault::Fault;
 use super::rows::{bytes, key_at};
 use super::session::Session;
-use crate::StoredEvent;
 use crate::codec::{self, Unreadable, known};
-use entitlement::{Event, Moment};
+use crate::{Happened, StoredEvent};
+use entitlement::{Event, Moment, Reason};
 use ids::{AccountId, EntitlementKey};
 use rusqlite::types::FromSqlError;
 use rusqlite::{Connection, params};
@@ -64,10 +64,22 @@ fn read_event(row: &rusqlite::Row<'_>, key: EntitlementKey) -> Result<Event, Fau
         at: Moment(row.get(4)?),
         by: known("actor", text(5)?, codec::party_of)?,
         kind: known("kind", text(6)?, codec::kind_of)?,
-        reason: row.get_ref(7)?.as_str_or_null().map_err(unreadable)?.map(codec::read_reason).transpose()?,
+        reason: reason_at(row, 7)?,
         version: row.get(3)?,
         sets: codec::read_sets(text(9)?, &key.to_string())?,
     })
+}
+
+fn reason_at(row: &rusqlite::Row<'_>, column: usize) -> Result<Option<Reason>, Fault> {
+    Ok(row.get_ref(column)?.as_str_or_null().map_err(unreadable)?.map(codec::read_reason).transpose()?)
+}
+
+/// What one event says beside the record; none where the history does not have it.
+pub(super) fn happened(connection: &Connection, key: EntitlementKey, sequence: u32) -> Result<Option<Happened>, Fault> {
+    let sql = "SELECT reason FROM event WHERE key = ?1 AND sequence = ?2";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut found = statement.query((bytes(key), sequence))?;
+    found.next()?.map(|row| Ok(Happened { why: reason_at(row, 0)? })).transpose()
 }
 
 /// The text of a column, where it lies.

@@ -1,5 +1,6 @@
 //! Lanes: appended to by changes, claimed and settled by workers, all on the writer.
 
+use super::events;
 use super::fault::Fault;
 use super::notifications;
 use super::rows::{bytes, key_at};
@@ -133,8 +134,11 @@ pub(super) fn works(connection: &Connection, claimed: &[Claimed]) -> Result<Vec<
 fn work(connection: &Connection, lane: &Claimed) -> Result<Option<LaneWork>, Fault> {
     let Claimed { key, target, head, fence, failures } = *lane;
     let id = ids::NotificationId { key, target, sequence: head };
-    let found = notifications::by_id(connection, id)?;
-    Ok(found.map(|(notification, row)| LaneWork { key, target, fence, failures, notification, row }))
+    let Some((notification, row)) = notifications::by_id(connection, id)? else {
+        return Ok(None);
+    };
+    let event = events::happened(connection, key, notification.event)?;
+    Ok(Some(LaneWork { key, target, fence, failures, notification, row, event }))
 }
 
 /// Settles one attempt; a result under another fence, or of a settled one, is void.

@@ -16,7 +16,7 @@ use super::{DROP_PATIENCE, LOCK};
 use crate::postgres::connect::{Connection, Purpose};
 use crate::postgres::connections::Connections;
 use crate::postgres::fault::Fault;
-use crate::postgres::lanes::HOLD_ALL;
+use crate::postgres::lanes::{HOLD_ALL, waiting_lanes};
 use crate::postgres::values::{Day, Id, Value, get};
 
 /// Entitlements whose events are moved in one transaction.
@@ -158,8 +158,8 @@ async fn carry_needed(connection: &Connection, span: &Span) -> Result<(), Fault>
 }
 
 /// Lanes whose head lies there.
-const HEADS: &str = "SELECT DISTINCT key FROM lane WHERE attempt_at IS NOT NULL AND head_day < $1 \
-     ORDER BY key LIMIT $2";
+const HEADS: &str =
+    concat!("SELECT DISTINCT key FROM ", waiting_lanes!(), " WHERE head_day < $1 ORDER BY key LIMIT $2");
 
 const MOVE_WAITING: &str = "UPDATE notification SET day = $3 \
      WHERE day >= $1 AND day < $2 AND key = ANY ($4) AND state = 'waiting'";
