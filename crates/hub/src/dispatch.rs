@@ -5,6 +5,7 @@
 mod due;
 mod endpoints;
 mod lanes;
+mod pace;
 mod replay;
 mod sending;
 mod under_way;

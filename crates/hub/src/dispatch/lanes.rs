@@ -2,7 +2,8 @@
 //! The next one starts after the success or dead-lettering of the one before is durable
 //! (docs/API.md section 7).
 
-use super::{LOOK_EVERY, is_stopping};
+use super::is_stopping;
+use super::pace::Pace;
 use crate::Hub;
 use crate::outgoing::Posted;
 use crate::watching::Tried;
@@ -11,7 +12,7 @@ use std::time::Duration;
 use store::{LaneOutcome, LaneResult, LaneWork};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep_until};
 
 /// One attempt ends within this.
 pub const LANE_ATTEMPT_TIMEOUT_MS: i64 = 10_000;
@@ -47,23 +48,32 @@ pub(super) async fn worker(hub: Hub, mut stopping: watch::Receiver<bool>) {
     let mut flights = Flights::new(results);
     // The test clock stands until what is under way is settled: its retry has a moment of its own.
     let mut clock_stands = None;
+    let mut pace = Pace::new(Instant::now());
     while !is_stopping(&stopping) {
         flights.gather(&mut done);
         hub.settle_beside(&mut flights);
         if flights.are_over() {
             clock_stands = None;
         }
+        let now = Instant::now();
         // While the clock moves, or waits for it, its mover claims.
-        if let Ok(stands) = hub.clock_moves.try_read()
-            && hub.claim(&mut flights, hub.store.now()).await > 0
+        if pace.is_rested(now)
+            && let Ok(stands) = hub.clock_moves.try_read()
         {
-            clock_stands.get_or_insert(stands);
-            continue;
+            let (room, claimed) = (flights.room(), hub.claim(&mut flights, hub.store.now()).await);
+            pace.claimed(now, room, claimed);
+            if claimed > 0 {
+                clock_stands.get_or_insert(stands);
+            }
+        }
+        let now = Instant::now();
+        if let Some(soon) = hub.endpoints.next_look() {
+            pace.expects(now + soon);
         }
         tokio::select! {
-            () = hub.lanes_bell.notified() => {}
+            () = hub.lanes_bell.notified() => pace.expects(now),
             () = flights.next(&mut done) => {}
-            () = sleep(hub.endpoints.next_look().map_or(LOOK_EVERY, |soon| soon.min(LOOK_EVERY))) => {}
+            () = sleep_until(pace.look_at(now)) => {}
             _ = stopping.changed() => {}
         }
     }

@@ -1,5 +1,6 @@
 //! Changes that wait to be committed: what is free goes into the next batch, in order; what touches the
-//! same as one that is under way, or as one that was put off before it, waits.
+//! same as one that is under way, or as one that was put off before it, waits. A few wait for the batch that is
+//! under way: what a batch costs hardly grows with what is in it, and those of one account follow each other anyhow.
 
 use crate::prepared::Prepared;
 use crate::{Cause, StoreError};
@@ -7,10 +8,17 @@ use std::collections::{HashSet, VecDeque};
 use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::{Notify, oneshot};
+use tokio::time::{Instant, sleep_until};
 
 /// How many that cannot go are passed over in search of those that can, for each place in a batch.
 const PASSED_OVER: usize = 4;
+
+/// Fewer than so many are not worth a batch beside one that is under way…
+const FEW: usize = 16;
+/// …unless that takes longer.
+const FEW_WAIT: Duration = Duration::from_millis(5);
 
 /// What became of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +59,8 @@ struct State {
     jobs: VecDeque<Job>,
     /// Keys of what is under way.
     busy: HashSet<u64>,
+    /// How many are.
+    under_way: usize,
     closed: bool,
 }
 
@@ -85,12 +95,20 @@ impl Queue {
     /// Whatever has arrived and is free, at most so many; waits for the first. `None`: closed, and
     /// nothing is left.
     pub(super) async fn next(&self, most: usize) -> Option<Vec<Job>> {
+        let mut patience = None;
         loop {
             let mut rings = pin!(self.bell.notified());
             rings.as_mut().enable();
             {
                 let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-                let batch = state.take(most);
+                let is_over = patience.is_some_and(|end| Instant::now() >= end);
+                let batch = if state.waits_for_more() && !is_over {
+                    patience.get_or_insert_with(|| Instant::now() + FEW_WAIT);
+                    Vec::new()
+                } else {
+                    patience = None;
+                    state.take(most)
+                };
                 if !batch.is_empty() {
                     if !state.jobs.is_empty() {
                         self.bell.notify_one();
@@ -101,7 +119,10 @@ impl Queue {
                     return None;
                 }
             }
-            rings.await;
+            tokio::select! {
+                () = rings => {}
+                () = sleep_until(patience.unwrap_or_else(Instant::now)), if patience.is_some() => {}
+            }
         }
     }
 
@@ -112,6 +133,7 @@ impl Queue {
         drop(prepared);
         {
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            state.under_way -= 1;
             for key in keys {
                 state.busy.remove(&key);
             }
@@ -132,6 +154,10 @@ impl Queue {
 }
 
 impl State {
+    fn waits_for_more(&self) -> bool {
+        self.under_way > 0 && (1..FEW).contains(&self.jobs.len()) && !self.closed
+    }
+
     fn take(&mut self, most: usize) -> Vec<Job> {
         let mut batch = Vec::new();
         let mut passed = Vec::new();
@@ -149,6 +175,7 @@ impl State {
         for job in passed.into_iter().rev() {
             self.jobs.push_front(job);
         }
+        self.under_way += batch.len();
         batch
     }
 }

@@ -1,17 +1,10 @@
 //! Changes from their sending to their delivery, as many as go through, beside a bare loop of requests to the same
-//! receiver: nothing is decided in it, nothing written, nothing signed. The loop's client is the one that reqwest
-//! is made around, without what reqwest adds.
+//! receiver by reqwest: nothing is decided in it, nothing written, nothing signed.
 
 use super::super::delivered::lags_at;
 use super::super::receivers::{Arrivals, idle};
 use super::super::{Settings, creates, middle};
 use anyhow::{Context, Result, ensure};
-use http_body_util::{BodyExt, Full};
-use hyper::Request;
-use hyper::body::Bytes;
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
 use load::{Keys, Kind, Load, Progress, Run, made_to_read, run as run_load};
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,7 +45,7 @@ pub(super) async fn measure(store: &str, port: u16, settings: Settings) -> Resul
 
 /// Requests answered a second.
 async fn bare_loop(url: &str, time: Duration) -> Result<f64> {
-    let client: Client<HttpConnector, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
+    let client = reqwest::Client::new();
     let end = Instant::now() + time;
     let mut tasks = Vec::new();
     for _ in 0..AT_ONCE {
@@ -60,10 +53,9 @@ async fn bare_loop(url: &str, time: Duration) -> Result<f64> {
         tasks.push(tokio::spawn(async move {
             let mut sent = 0_u64;
             while Instant::now() < end {
-                let request = Request::post(&url).header("content-type", "application/json");
-                let answer = client.request(request.body(Full::from(BODY))?).await?;
+                let answer = client.post(&url).header("content-type", "application/json").body(BODY).send().await?;
                 ensure!(answer.status().is_success(), "the receiver said {}", answer.status());
-                answer.into_body().collect().await?;
+                answer.bytes().await?;
                 sent += 1;
             }
             Ok(sent)

@@ -1,0 +1,79 @@
+//! When lanes are claimed next: at once where it was quiet, and not more often than pays.
+
+use super::LOOK_EVERY;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Between two claims, unless the one before left some: a dozen lanes at once cost the store hardly more than one.
+const CLAIM_EVERY: Duration = Duration::from_millis(4);
+
+pub(super) struct Pace {
+    /// No claim before.
+    rests_until: Instant,
+    /// Then something is due.
+    soon: Option<Instant>,
+}
+
+impl Pace {
+    pub(super) const fn new(now: Instant) -> Self {
+        Self { rests_until: now, soon: None }
+    }
+
+    pub(super) fn is_rested(&self, now: Instant) -> bool {
+        now >= self.rests_until
+    }
+
+    /// A claim that began then had so much room, and took up so many.
+    pub(super) fn claimed(&mut self, began: Instant, room: usize, taken_up: usize) {
+        self.rests_until = if taken_up < room { began + CLAIM_EVERY } else { began };
+        let may_have_more = (taken_up > 0).then_some(self.rests_until);
+        self.soon = self.soon.filter(|soon| *soon > began).into_iter().chain(may_have_more).min();
+    }
+
+    /// Something is due then.
+    pub(super) fn expects(&mut self, at: Instant) {
+        self.soon = self.soon.into_iter().chain([at]).min();
+    }
+
+    /// When it is worth a look, as far as is known now.
+    pub(super) fn look_at(&self, now: Instant) -> Instant {
+        self.soon.map_or(now + LOOK_EVERY, |soon| soon.min(now + LOOK_EVERY).max(self.rests_until))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    #[test]
+    fn a_few_are_followed_by_a_rest_and_what_leaves_some_by_none() {
+        let begin = Instant::now();
+        let mut pace = Pace::new(begin);
+        assert!(pace.is_rested(begin));
+        pace.claimed(begin, 128, 3);
+        assert!(!pace.is_rested(begin + MS));
+        assert_eq!(pace.look_at(begin + MS), begin + CLAIM_EVERY);
+        assert!(pace.is_rested(begin + CLAIM_EVERY));
+        pace.claimed(begin + 4 * MS, 128, 128);
+        assert!(pace.is_rested(begin + 4 * MS), "it left some");
+        assert_eq!(pace.look_at(begin + 5 * MS), begin + 4 * MS);
+        pace.claimed(begin + 6 * MS, 128, 0);
+        assert_eq!(pace.look_at(begin + 7 * MS), begin + 7 * MS + LOOK_EVERY, "nothing was there");
+        pace.expects(begin + 8 * MS);
+        assert_eq!(pace.look_at(begin + 8 * MS), begin + 10 * MS, "somebody rang");
+    }
+
+    #[test]
+    fn what_will_be_due_is_expected_until_then() {
+        let begin = Instant::now();
+        let mut pace = Pace::new(begin);
+        pace.expects(begin + 5 * MS);
+        pace.claimed(begin, 128, 0);
+        pace.expects(begin + 50 * MS);
+        assert_eq!(pace.look_at(begin + MS), begin + 5 * MS, "whatever else was told meanwhile");
+        pace.claimed(begin + 5 * MS, 128, 0);
+        assert_eq!(pace.look_at(begin + 5 * MS), begin + 5 * MS + LOOK_EVERY);
+    }
+}
