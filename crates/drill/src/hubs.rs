@@ -11,6 +11,9 @@ use std::time::Duration;
 /// to do, and for passwords that are hashed there.
 pub const CATALOG_PATIENCE: Duration = Duration::from_secs(15);
 
+/// A hub that is told to stop has ended within this: its own 10 s, and more where the machine has other things to do.
+const STOPS_WITHIN: Duration = Duration::from_secs(30);
+
 /// One reseller, one merchant, one product that is active at once; limited as `rate` says.
 #[must_use]
 pub fn catalog(notification_url: &str, rate: &str) -> String {
@@ -87,6 +90,14 @@ impl Hubs {
     /// SIGKILL; gives what it had logged.
     pub fn kill(&self, at: usize) -> String {
         self.nodes[at].process.lock().unwrap().take().map_or_else(String::new, Process::kill)
+    }
+
+    /// SIGTERM; returns when it has ended, and has to end well.
+    pub fn stop(&self, at: usize) {
+        let process = self.nodes[at].process.lock().unwrap().take().expect("it is there");
+        process.terminate();
+        let (status, log) = process.end_within(STOPS_WITHIN);
+        assert!(status.success(), "{status}: {log}");
     }
 
     /// Starts one that was killed, at the same address.

@@ -1,7 +1,7 @@
 //! From a PATCH to the arrival of its notification at an idle receiver, at a steady rate: measured
 //! from the moment the PATCH was due to be sent, and from its answer, which leaves after its commit.
 
-use super::receivers::{Arrivals, idle};
+use super::receivers::{Arrivals, NumberIn, idle};
 use super::servers::{Folder, Server, build_release};
 use super::{CONNECTIONS, Settings, creates};
 use anyhow::{Context, Result, bail};
@@ -23,7 +23,7 @@ pub(super) async fn run(settings: Settings) -> Result<()> {
     let folder = Folder::make("delivered")?;
     let hub = Server::hub(&folder.file("hub.db"))?;
     let arrivals = Arrivals::default();
-    let receiver = idle(arrivals.clone()).await?;
+    let receiver = idle(arrivals.clone(), NumberIn::EntitlementDisplayName).await?;
     let creates = creates(hub.port, Keys::Ascending, &format!("http://127.0.0.1:{receiver}/notified"))?;
     let ids = Arc::new(made_to_read(&creates, ENTITLEMENTS).await?);
     let load = Load { kind: Kind::Patch, ids, ..creates };

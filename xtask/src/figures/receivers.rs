@@ -38,7 +38,16 @@ impl Hanging {
     }
 }
 
-/// When notifications came, by the number in their entitlementDisplayName.
+/// What tells the number of the request that a notification comes of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NumberIn {
+    /// A PATCH puts it into the name.
+    EntitlementDisplayName,
+    /// A create of ascending keys is for a customer of that number.
+    CustomerIdentifier,
+}
+
+/// When notifications came, by the number of their request.
 #[derive(Clone, Default)]
 pub(super) struct Arrivals(Arc<Mutex<HashMap<u64, Instant>>>);
 
@@ -57,24 +66,24 @@ impl Arrivals {
 }
 
 /// Starts a receiver that answers at once; its port.
-pub(super) async fn idle(arrivals: Arrivals) -> Result<u16> {
+pub(super) async fn idle(arrivals: Arrivals, number_in: NumberIn) -> Result<u16> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let port = listener.local_addr()?.port();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             let _ = stream.set_nodelay(true);
-            tokio::spawn(receive(stream, arrivals.clone()));
+            tokio::spawn(receive(stream, arrivals.clone(), number_in));
         }
     });
     Ok(port)
 }
 
 /// Requests one after the other; ends with the connection.
-async fn receive(mut stream: tokio::net::TcpStream, arrivals: Arrivals) {
+async fn receive(mut stream: tokio::net::TcpStream, arrivals: Arrivals, number_in: NumberIn) {
     let mut buffer: Vec<u8> = Vec::with_capacity(8 * 1024);
     loop {
         while let Some(end) = whole_request(&buffer) {
-            if let Some(number) = number_in(&buffer[..end]) {
+            if let Some(number) = number_in.of(&buffer[..end]) {
                 arrivals.note(number, Instant::now());
             }
             buffer.drain(..end);
@@ -99,9 +108,14 @@ fn whole_request(bytes: &[u8]) -> Option<usize> {
     (bytes.len() >= end).then_some(end)
 }
 
-/// The number that the load has put into the name.
-fn number_in(bytes: &[u8]) -> Option<u64> {
-    let text = std::str::from_utf8(bytes).ok()?;
-    let (_, rest) = text.split_once("\"entitlementDisplayName\":\"load ")?;
-    rest.get(..12)?.parse().ok()
+impl NumberIn {
+    /// Twelve digits, where the load has put them.
+    fn of(self, bytes: &[u8]) -> Option<u64> {
+        let (member, begin) = match self {
+            Self::EntitlementDisplayName => ("\"entitlementDisplayName\":\"load ", 0),
+            Self::CustomerIdentifier => ("\"customerIdentifier\":\"load-", "00000000-".len()),
+        };
+        let (_, rest) = std::str::from_utf8(bytes).ok()?.split_once(member)?;
+        rest.get(begin..begin + 12)?.parse().ok()
+    }
 }

@@ -4,9 +4,11 @@
 
 mod customers;
 mod failover;
+mod later;
 mod one_hub;
 mod proxied;
 mod rates;
+mod rolling;
 mod writers;
 
 use crate::binary::ENTITLE;
@@ -25,7 +27,7 @@ struct Place {
     receiver: Receiver,
     folder: Folder,
     /// Dropped after the hubs.
-    _database: Database,
+    database: Database,
 }
 
 impl Place {
@@ -42,7 +44,7 @@ impl Place {
         let hubs = Hubs::start(Path::new(ENTITLE), folder.path(), ways);
         hubs.applies(&catalog(&format!("{}/acme", receiver.url), rate));
         let credential = hubs.password("acme-test", "credential create acme-test --json");
-        let place = Self { hubs, credential, receiver, folder, _database: database };
+        let place = Self { hubs, credential, receiver, folder, database };
         let all = || (0..ways.len()).all(|at| place.echo(at, &place.credential) == 200);
         until("every hub knows the credential", CATALOG_PATIENCE, all);
         place

@@ -1,8 +1,8 @@
-//! Changes from their sending to their delivery, as many as go through, beside a bare loop of requests to the same
-//! receiver by reqwest: nothing is decided in it, nothing written, nothing signed.
+//! Creates and changes from their sending to their delivery, as many as go through, beside a bare loop of requests
+//! to the same receiver by reqwest: nothing is decided in it, nothing written, nothing signed.
 
 use super::super::delivered::lags_at;
-use super::super::receivers::{Arrivals, idle};
+use super::super::receivers::{Arrivals, NumberIn, idle};
 use super::super::{Settings, creates, middle};
 use anyhow::{Context, Result, ensure};
 use load::{Keys, Kind, Load, Progress, Run, made_to_read, run as run_load};
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// Changes under way, and requests of the bare loop.
+/// Creates or changes under way, and requests of the bare loop.
 const AT_ONCE: usize = 64;
 /// Entitlements that are changed.
 const ENTITLEMENTS: usize = 5_000;
@@ -19,28 +19,38 @@ const ARRIVES_WITHIN: Duration = Duration::from_secs(60);
 /// Changes a second whose lag is measured.
 const RATE: u32 = 500;
 
-/// Rates of both in turn, their ratio, and the lag at a steady rate.
+/// Rates in turn, their ratios, and the lag at a steady rate.
 pub(super) async fn measure(store: &str, port: u16, settings: Settings) -> Result<()> {
-    let arrivals = Arrivals::default();
-    let receiver = idle(arrivals.clone()).await?;
-    let url = format!("http://127.0.0.1:{receiver}/notified");
-    let creates = creates(port, Keys::Ascending, &url)?;
-    let ids = Arc::new(made_to_read(&creates, ENTITLEMENTS).await?);
-    let load = Load { kind: Kind::Patch, ids, ..creates };
-    let mut ratios = Vec::new();
-    println!("\nChanges delivered on {store}, {AT_ONCE} at once, beside a bare loop of requests\n");
+    let made = Told::by(NumberIn::CustomerIdentifier).await?;
+    let changed = Told::by(NumberIn::EntitlementDisplayName).await?;
+    let create = creates(port, Keys::Ascending, &made.url)?;
+    let patch = creates(port, Keys::Ascending, &changed.url)?;
+    let patch = Load { kind: Kind::Patch, ids: Arc::new(made_to_read(&patch, ENTITLEMENTS).await?), ..patch };
+    println!("\nDelivered on {store}, {AT_ONCE} at once, beside a bare loop of requests\n");
+    let (mut of_creates, mut of_changes) = (Vec::new(), Vec::new());
     for round in 1..=settings.rounds {
-        let bare = bare_loop(&url, settings.measure).await?;
-        let changes = changes(&load, &arrivals, settings).await?;
+        let bare = bare_loop(&made.url, settings.measure).await?;
+        let (creates, changes) = (made.a_second(&create, settings).await?, changed.a_second(&patch, settings).await?);
         println!(
-            "  round {round}   bare loop {bare:7.0} /s   changes delivered {changes:7.0} /s   {:5.2}",
+            "  round {round}   bare loop {bare:7.0} /s   creates {creates:7.0} /s {:5.2}   changes {changes:7.0} /s {:5.2}",
+            creates / bare,
             changes / bare
         );
-        ratios.push(changes / bare);
+        of_creates.push(creates / bare);
+        of_changes.push(changes / bare);
     }
-    println!("\n  changes delivered / bare loop, median {:5.2}", middle(ratios).context("nothing was measured")?);
+    println!("\nRatios, medians of the rounds'\n");
+    for (what, ratios) in [("creates", of_creates), ("changes", of_changes)] {
+        println!("  {what} delivered / bare loop {:5.2}", middle(ratios).context("nothing was measured")?);
+    }
     println!("\nFrom a PATCH to its notification on {store}, {RATE} changes a second\n");
-    lags_at(&load, &arrivals, RATE, settings).await
+    lags_at(&patch, &changed.arrivals, RATE, settings).await
+}
+
+/// A receiver.
+struct Told {
+    arrivals: Arrivals,
+    url: String,
 }
 
 /// Requests answered a second.
@@ -68,22 +78,30 @@ async fn bare_loop(url: &str, time: Duration) -> Result<f64> {
     Ok(sent as f64 / time.as_secs_f64())
 }
 
-/// Changes whose notifications have come a second, from the first change to the last arrival.
-async fn changes(load: &Load, arrivals: &Arrivals, settings: Settings) -> Result<f64> {
-    let how = Run { connections: AT_ONCE, warm_up: Duration::ZERO, measure: settings.measure, rate: None };
-    arrivals.taken();
-    let (begun, progress) = (Instant::now(), Arc::new(Progress::noting(1)));
-    let measured = run_load(load, how, &progress).await?;
-    ensure!(measured.refused().is_empty(), "some were refused: {:?}", measured.refused());
-    let sent = progress.noted().len();
-    let end = Instant::now() + ARRIVES_WITHIN;
-    while arrivals.count() < sent && Instant::now() < end {
-        sleep(Duration::from_millis(5)).await;
+impl Told {
+    async fn by(number_in: NumberIn) -> Result<Self> {
+        let arrivals = Arrivals::default();
+        let url = format!("http://127.0.0.1:{}/notified", idle(arrivals.clone(), number_in).await?);
+        Ok(Self { arrivals, url })
     }
-    let arrived = arrivals.taken();
-    ensure!(arrived.len() == sent, "{} of {sent} notifications came", arrived.len());
-    let last = arrived.values().max().context("nothing came")?;
-    Ok(sent as f64 / last.duration_since(begun).as_secs_f64())
+
+    /// How many have come a second, from the first request to the last arrival.
+    async fn a_second(&self, load: &Load, settings: Settings) -> Result<f64> {
+        let how = Run { connections: AT_ONCE, warm_up: Duration::ZERO, measure: settings.measure, rate: None };
+        self.arrivals.taken();
+        let (begun, progress) = (Instant::now(), Arc::new(Progress::noting(1)));
+        let measured = run_load(load, how, &progress).await?;
+        ensure!(measured.refused().is_empty(), "some were refused: {:?}", measured.refused());
+        let sent = progress.noted().len();
+        let end = Instant::now() + ARRIVES_WITHIN;
+        while self.arrivals.count() < sent && Instant::now() < end {
+            sleep(Duration::from_millis(5)).await;
+        }
+        let arrived = self.arrivals.taken();
+        ensure!(arrived.len() == sent, "{} of {sent} notifications came", arrived.len());
+        let last = arrived.values().max().context("nothing came")?;
+        Ok(sent as f64 / last.duration_since(begun).as_secs_f64())
+    }
 }
 
 /// As large as a notification.
