@@ -93,6 +93,11 @@ impl StoreClock {
         Moment(self.latest_ms.fetch_max(reading, Ordering::SeqCst).max(reading))
     }
 
+    /// Real time, as far as this clock's source tells it: without the offset.
+    pub(crate) fn real_ms(&self) -> i64 {
+        self.source.read().0
+    }
+
     pub(crate) fn offset_ms(&self) -> i64 {
         *self.offset_ms.read().unwrap_or_else(PoisonError::into_inner)
     }

@@ -42,7 +42,7 @@ pub(super) async fn keep(inner: Arc<Inner>, mut closed: watch::Receiver<bool>) {
         if period.is_multiple_of(FORGET_EVERY) {
             let _ = nodes::forget(&inner.connections).await;
         }
-        let _ = lanes::release_left(&inner.connections, inner.holder).await;
+        let _ = lanes::release_left(&inner.connections, inner.clock.real_ms(), inner.holder).await;
         if period.is_multiple_of(PERIODS_OF_SIGNS) {
             let _ = sign_on(&inner).await;
         }

@@ -195,15 +195,15 @@ async fn wake_in(connection: &Connection, key: EntitlementKey, now: Moment) -> R
     Ok(())
 }
 
-/// Frees lanes that a process holds which was not seen for so long that every attempt it began has ended: it has
-/// died. Whose lease has run out, whoever claims next frees.
-pub(super) async fn release_left(connections: &Connections, holder: Id) -> Result<u64, Fault> {
+/// Frees lanes whose lease has run out with another process, or which one holds that was not seen for so long
+/// that every attempt it began has ended: it has died. Its own ones a process settles, or frees when it claims.
+pub(super) async fn release_left(connections: &Connections, real_now_ms: i64, holder: Id) -> Result<u64, Fault> {
     let sql = concat!(
         "UPDATE lane SET lease_until_ms = 0 WHERE ctid = ANY (ARRAY (SELECT ctid FROM lane \
-             WHERE lease_until_ms <> 0 AND holder IS DISTINCT FROM $1 AND EXISTS (\
+             WHERE lease_until_ms <> 0 AND holder IS DISTINCT FROM $2 AND (lease_until_ms <= $1 OR EXISTS (\
                  SELECT FROM node WHERE id = lane.holder AND ",
         is_gone!(),
-        ") FOR UPDATE SKIP LOCKED))"
+        ")) FOR UPDATE SKIP LOCKED))"
     );
-    connections.execute(sql, &[&holder]).await
+    connections.execute(sql, &[&real_now_ms, &holder]).await
 }

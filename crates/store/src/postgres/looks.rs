@@ -13,6 +13,9 @@ const WHOLE_EVERY_MS: i64 = 200;
 /// committed later.
 const LATE_MS: i64 = 250;
 
+/// A time that was read so long ago is still the time.
+const NOW_MS: i64 = 1_000;
+
 /// What claims have looked at.
 #[derive(Debug, Default)]
 pub(super) struct Looks {
@@ -30,12 +33,10 @@ struct Last {
 impl Looks {
     /// From when on; `None`: from the beginning.
     pub(super) fn begin(&self, wanted: &Wanted, clock: &StoreClock) -> Option<Moment> {
-        // A clock that was set knows nothing of late: it stands while everything due is done.
-        let is_as_real = clock.offset_ms() == 0 && wanted.now <= clock.now();
-        let last = self.last().filter(|_| is_as_real)?;
+        let last = self.last().filter(|_| is_now(wanted, clock))?;
         let since_ms = wanted.real_now_ms - last.whole_ms;
         let emptied = last.emptied.filter(|_| (0..WHOLE_EVERY_MS).contains(&since_ms))?;
-        Some(emptied.plus_ms(-LATE_MS))
+        Some(emptied.min(wanted.now).plus_ms(-LATE_MS))
     }
 
     /// It was looked from there on; `left_nothing`: fewer were found than were wanted.
@@ -52,6 +53,13 @@ impl Looks {
     }
 }
 
+/// Whether it is wanted by the time that it is. A clock that was set knows nothing of late: it stands while
+/// everything due is done.
+fn is_now(wanted: &Wanted, clock: &StoreClock) -> bool {
+    let (read_ms, asked_ms) = (wanted.real_now_ms - wanted.now.0, clock.real_ms() - wanted.real_now_ms);
+    clock.offset_ms() == 0 && [read_ms, asked_ms].iter().all(|ago_ms| (0..NOW_MS).contains(ago_ms))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,8 +72,8 @@ mod tests {
 
     #[test]
     fn it_begins_where_nothing_was_left_and_from_the_beginning_now_and_then() {
-        let (looks, clock) = (Looks::default(), StoreClock::new(Clock::System, 0));
-        let now = clock.now().0 - 10_000;
+        let (looks, clock) = (Looks::default(), StoreClock::new(Clock::system(), 0));
+        let now = clock.now().0 - 500;
         let look = |after_ms, left_nothing| {
             let wanted = wanted(now + after_ms);
             let begin = looks.begin(&wanted, &clock);
@@ -85,7 +93,7 @@ mod tests {
 
     #[test]
     fn a_clock_that_was_set_is_looked_at_from_the_beginning() {
-        let (looks, clock) = (Looks::default(), StoreClock::new(Clock::System, 0));
+        let (looks, clock) = (Looks::default(), StoreClock::new(Clock::system(), 0));
         let now = clock.now().0;
         looks.looked(&wanted(now), None, true);
         assert!(looks.begin(&wanted(now), &clock).is_some());
