@@ -79,6 +79,8 @@ conformance!(Postgres::default());
 mod broken;
 #[path = "postgres/growth.rs"]
 mod growth;
+#[path = "postgres/indexes.rs"]
+mod indexes;
 #[path = "postgres/nodes.rs"]
 mod nodes;
 #[path = "postgres/opening.rs"]

@@ -2,7 +2,7 @@
 
 use super::BENCH;
 use super::round::Rate;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use cluster::Cluster;
 use load::Keys;
 use std::cell::Cell;
@@ -11,6 +11,10 @@ use std::time::Duration;
 /// As many as the goal is stated for.
 const CLIENTS: &str = "64";
 const CREATE: &str = include_str!("create.sql");
+/// The key of a customer and of an identity…
+const KEY: &str = ":prefix || lpad((:number)::text, 12, '0')";
+/// …and one that may lie anywhere among those that are there.
+const RANDOM_KEY: &str = "lpad(to_hex(:low::bigint), 16, '0') || '-customer'";
 /// Keys of one run stand behind those of the run before.
 const RUN_APART: i64 = 1 << 44;
 
@@ -38,7 +42,8 @@ impl Bench {
         cluster.ask(BENCH, "CREATE SEQUENCE figures_position").await;
         let folder = super::super::servers::Folder::make("pgbench")?;
         std::fs::write(folder.file("ascending.sql"), CREATE)?;
-        let random = CREATE.replace("lpad((:number)::text, 12, '0')", "lpad(to_hex(:low::bigint), 16, '0')");
+        let random = CREATE.replace(KEY, RANDOM_KEY);
+        ensure!(random != CREATE, "create.sql has other keys");
         std::fs::write(folder.file("random.sql"), random)?;
         let Sample { account, route, rest, sets, now } = sample;
         let values = vec![
@@ -57,7 +62,7 @@ impl Bench {
         let run = self.runs.replace(self.runs.get() + 1);
         let (script, prefix) = match keys {
             Keys::Ascending => ("ascending.sql", format!("load-{run:08}-")),
-            Keys::Random => ("random.sql", "customer-".to_owned()),
+            Keys::Random => ("random.sql", String::new()),
         };
         let mut command = cluster.client("pgbench");
         command.args(["-n", "-M", "prepared", "-c", CLIENTS, "-j", "2", "-T", &time.as_secs().max(1).to_string()]);

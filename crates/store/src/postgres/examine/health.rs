@@ -78,7 +78,8 @@ async fn objects(connection: &Connection) -> Result<BTreeMap<String, String>, Fa
     let sql = "WITH ours AS (SELECT * FROM pg_class \
              WHERE relnamespace = current_schema()::regnamespace AND NOT relispartition) \
          SELECT 'table ' || c.relname, string_agg(concat_ws(' ', a.attname, format_type(a.atttypid, a.atttypmod), \
-             nullif(a.attcollation, 0)::regcollation, a.attnotnull, a.attidentity), ', ' ORDER BY a.attnum) \
+             nullif(a.attcollation, 0)::regcollation, a.attnotnull, a.attidentity, a.attgenerated), ', ' \
+             ORDER BY a.attnum) \
          FROM ours c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
          WHERE c.relkind IN ('r', 'p') GROUP BY c.relname \
          UNION ALL SELECT 'index ' || c.relname, \
