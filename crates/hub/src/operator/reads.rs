@@ -44,10 +44,16 @@ impl Hub {
             _ => return Err(invalid("mode", "test or live.")),
         };
         let catalog = self.catalog();
-        let found = catalog.accounts().find(|account| account.reseller == reseller && account.live == live).cloned();
-        found.ok_or_else(|| {
+        let sides = || catalog.accounts().filter(|account| account.reseller == reseller);
+        sides().find(|account| account.live == live).cloned().ok_or_else(|| {
             let message = format!("The catalog has no reseller {reseller} with a {mode} side.");
-            unknown("reseller", message, "`entitle catalog export` shows what it has.")
+            match sides().next() {
+                Some(other) => {
+                    let other = if other.live { "live" } else { "test" };
+                    unknown("mode", message, &format!("It has a {other} side: say --mode {other}."))
+                }
+                None => unknown("reseller", message, "`entitle catalog export` shows what it has."),
+            }
         })
     }
 

@@ -61,15 +61,18 @@ impl Bench {
     pub(super) fn run(&self, cluster: &Cluster, keys: Keys, time: Duration) -> Result<(Rate, u64)> {
         let run = self.runs.replace(self.runs.get() + 1);
         let (script, prefix) = match keys {
-            Keys::Ascending => ("ascending.sql", format!("load-{run:08}-")),
-            Keys::Random => ("random.sql", String::new()),
+            Keys::Ascending => ("ascending.sql", Some(format!("load-{run:08}-"))),
+            Keys::Random => ("random.sql", None),
         };
         let mut command = cluster.client("pgbench");
         command.args(["-n", "-M", "prepared", "-c", CLIENTS, "-j", "2", "-T", &time.as_secs().max(1).to_string()]);
         for value in &self.values {
             command.args(["-D", value]);
         }
-        command.args(["-D", &format!("base={}", self.base + run * RUN_APART), "-D", &format!("prefix={prefix}")]);
+        command.args(["-D", &format!("base={}", self.base + run * RUN_APART)]);
+        if let Some(prefix) = prefix {
+            command.args(["-D", &format!("prefix={prefix}")]);
+        }
         command.arg("-f").arg(self.folder.file(script)).arg(BENCH);
         let output = command.output().context("pgbench cannot be started")?;
         let said = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -46,10 +46,10 @@ fn hub_after_hub_is_replaced_by_the_next_version_under_load() {
     let operations = std::thread::scope(|scope| {
         let writers = scope.spawn(|| work(&addresses, &place.credential, &writing, &steering));
         let ended = steering.ends_when_dropped();
-        for at in 0..addresses.len() {
+        for (at, address) in addresses.iter().enumerate() {
             pause(EACH);
             place.hubs.stop(at);
-            later.push(Later::start(&place.database.url, addresses[at], &key_file(&place), STEPS));
+            later.push(Later::start(&place.database.url, *address, &key_file(&place), STEPS));
             pause(EACH);
             if at == 0 {
                 refuses_to_contract(&place);

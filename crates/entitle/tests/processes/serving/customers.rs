@@ -69,6 +69,8 @@ fn everything_that_is_kept_of_a_customer_is_written_out() {
     assert_eq!(one["history"][1]["event"], "REVOKED");
     assert_eq!(exported["answers"][0]["requestId"], "the-first");
     assert_eq!(exported["answers"][0]["answer"].to_string(), json(&created.body).to_string());
+    let says = place.refuses("customer export anna-20144 --reseller birch");
+    assert!(says.contains("no reseller birch with a live side") && says.contains("say --mode test"), "{says}");
     let file = place.file("there.json", "");
     let says = place.refuses(&format!("{EXPORT} --to {file}"));
     assert!(says.contains("--to names a new file"), "{says}");
