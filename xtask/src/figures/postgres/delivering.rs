@@ -31,13 +31,13 @@ pub(super) async fn measure(store: &str, port: u16, settings: Settings) -> Resul
     for round in 1..=settings.rounds {
         let bare = bare_loop(&made.url, settings.measure).await?;
         let (creates, changes) = (made.a_second(&create, settings).await?, changed.a_second(&patch, settings).await?);
+        let [of_create, of_change] = [creates / bare, changes / bare];
         println!(
-            "  round {round}   bare loop {bare:7.0} /s   creates {creates:7.0} /s {:5.2}   changes {changes:7.0} /s {:5.2}",
-            creates / bare,
-            changes / bare
+            "  round {round}   bare loop {bare:7.0} /s   creates {creates:7.0} /s {of_create:5.2}   \
+             changes {changes:7.0} /s {of_change:5.2}"
         );
-        of_creates.push(creates / bare);
-        of_changes.push(changes / bare);
+        of_creates.push(of_create);
+        of_changes.push(of_change);
     }
     println!("\nRatios, medians of the rounds'\n");
     for (what, ratios) in [("creates", of_creates), ("changes", of_changes)] {

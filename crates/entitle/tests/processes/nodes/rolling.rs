@@ -15,7 +15,8 @@ const STEPS: &[SchemaStep] = &[
         name: "a note",
         kind: StepKind::Expand,
         work: StepWork::Statements(
-            "ALTER TABLE entitlement ADD COLUMN note text; ALTER TABLE lane ADD COLUMN weight bigint NOT NULL DEFAULT 1",
+            "ALTER TABLE entitlement ADD COLUMN note text; \
+             ALTER TABLE lane ADD COLUMN weight bigint NOT NULL DEFAULT 1",
         ),
     },
     SchemaStep {
