@@ -56,14 +56,16 @@ pub(super) async fn worker(hub: Hub, mut stopping: watch::Receiver<bool>) {
             clock_stands = None;
         }
         let now = Instant::now();
-        // While the clock moves, or waits for it, its mover claims.
-        if pace.is_rested(now)
-            && let Ok(stands) = hub.clock_moves.try_read()
-        {
-            let (room, claimed) = (flights.room(), hub.claim(&mut flights, hub.store.now()).await);
-            pace.claimed(now, room, claimed);
-            if claimed > 0 {
-                clock_stands.get_or_insert(stands);
+        if pace.is_rested(now) {
+            if let Ok(stands) = hub.clock_moves.try_read() {
+                let (room, claimed) = (flights.room(), hub.claim(&mut flights, hub.store.now()).await);
+                pace.claimed(now, room, claimed);
+                if claimed > 0 {
+                    clock_stands.get_or_insert(stands);
+                }
+            } else {
+                // While the clock moves, or waits for it, its mover claims.
+                pace.rests(now);
             }
         }
         let now = Instant::now();

@@ -30,6 +30,11 @@ impl Pace {
         self.soon = self.soon.filter(|soon| *soon > began).into_iter().chain(may_have_more).min();
     }
 
+    /// Nothing may be claimed just now; what is expected stays so.
+    pub(super) fn rests(&mut self, now: Instant) {
+        self.rests_until = now + CLAIM_EVERY;
+    }
+
     /// Something is due then.
     pub(super) fn expects(&mut self, at: Instant) {
         self.soon = self.soon.into_iter().chain([at]).min();
@@ -63,6 +68,16 @@ mod tests {
         assert_eq!(pace.look_at(begin + 7 * MS), begin + 7 * MS + LOOK_EVERY, "nothing was there");
         pace.expects(begin + 8 * MS);
         assert_eq!(pace.look_at(begin + 8 * MS), begin + 10 * MS, "somebody rang");
+    }
+
+    #[test]
+    fn while_nothing_may_be_claimed_it_is_not_looked_at_without_a_pause() {
+        let begin = Instant::now();
+        let mut pace = Pace::new(begin);
+        pace.expects(begin);
+        pace.rests(begin + MS);
+        assert_eq!(pace.look_at(begin + MS), begin + MS + CLAIM_EVERY);
+        assert!(pace.is_rested(begin + MS + CLAIM_EVERY), "and then it is, since it is still expected");
     }
 
     #[test]
