@@ -6,8 +6,10 @@ use crate::harness::{Case, FOR_GOOD, INQUIRY, NEITHER, START, create, create_wit
 use crate::merchant::{Does, Says};
 use crate::operations::{Answered, operations};
 use entitlement::Stage;
+use hub::Answer;
 use std::time::Duration;
 use store::faults::{Call, Fault};
+use tokio::task::JoinHandle;
 
 #[test]
 fn a_caller_who_goes_away_changes_nothing() {
@@ -58,14 +60,20 @@ fn a_caller_who_goes_away_during_the_intents_commit_changes_nothing() {
     }
 }
 
-#[test]
-fn a_second_operation_waits_for_the_one_in_flight_and_is_decided_on_what_came_of_it() {
+/// An entitlement, its id, and the request that the merchant has not answered yet.
+fn being_suspended() -> (Case, String, JoinHandle<Answer>) {
     let case = Case::open(INQUIRY);
     assert_eq!(case.ask("", &create("anna")).http, 200);
     let id = case.row().state.record.entitlement_id.clone();
     case.merchant.next("suspend", Does::Waits(Says::Done));
     let first = case.send("", &update(&id, r#""status":"SUSPENDED""#));
     case.until("the merchant is asked", || case.merchant.calls_of("suspend") == 1);
+    (case, id, first)
+}
+
+#[test]
+fn a_second_operation_waits_for_the_one_in_flight_and_is_decided_on_what_came_of_it() {
+    let (case, id, first) = being_suspended();
     let second = case.send("", &update(&id, r#""productKey":"MUSIC_PREMIUM""#));
     let third = case.send("", &update(&id, r#""externalEntitlementId":"E-3""#));
     case.waits_a_little();
@@ -81,12 +89,7 @@ fn a_second_operation_waits_for_the_one_in_flight_and_is_decided_on_what_came_of
 
 #[test]
 fn a_revoke_waits_for_the_operation_in_flight() {
-    let case = Case::open(INQUIRY);
-    assert_eq!(case.ask("", &create("anna")).http, 200);
-    let id = case.row().state.record.entitlement_id.clone();
-    case.merchant.next("suspend", Does::Waits(Says::Done));
-    let first = case.send("", &update(&id, r#""status":"SUSPENDED""#));
-    case.until("the merchant is asked", || case.merchant.calls_of("suspend") == 1);
+    let (case, id, first) = being_suspended();
     let second = case.send("", &revoke(&id));
     case.waits_a_little();
     assert!(!second.is_finished());
