@@ -2,17 +2,21 @@
 //! no input but the store; nothing is lost when they are killed, they begin anew with what is
 //! due.
 
+mod attempts;
 mod due;
 mod endpoints;
+mod handing;
 mod lanes;
 mod pace;
 mod replay;
 mod sending;
 mod under_way;
 
+pub(crate) use attempts::Flight;
+pub use attempts::{LANE_ATTEMPT_TIMEOUT_MS, retry_delay_ms};
 pub(crate) use due::{claims_settled, settled_operation};
 pub(crate) use endpoints::Endpoints;
-pub use lanes::{LANE_ATTEMPT_TIMEOUT_MS, retry_delay_ms};
+pub(crate) use handing::Handing;
 
 use crate::{Hub, together};
 use std::time::Duration;

@@ -104,7 +104,9 @@ pub struct Inner {
     pub(crate) turns: turns::Turns,
     pub(crate) leases: leases::Leases,
     /// Receivers with attempts under way.
-    pub(crate) endpoints: dispatch::Endpoints,
+    pub(crate) endpoints: dispatch::Endpoints<dispatch::Flight>,
+    /// What commits hand over to the worker of lanes.
+    pub(crate) handing: dispatch::Handing,
     pub(crate) credentials: credentials::Credentials,
     /// Counts changes of credentials and catalog; whoever waits looks at its own credential again.
     pub(crate) credentials_epoch: watch::Sender<u64>,
@@ -121,7 +123,7 @@ pub struct Inner {
     /// When the hub was built, in real time.
     pub(crate) started_at: entitlement::Moment,
     /// Held while the test clock moves, so that the workers do not fire beside it.
-    pub(crate) clock_moves: tokio::sync::RwLock<()>,
+    pub(crate) clock_moves: Arc<tokio::sync::RwLock<()>>,
 }
 
 /// The hub could not be built or started.
@@ -181,6 +183,7 @@ impl Hub {
             turns: turns::Turns::new(),
             leases: leases::Leases::default(),
             endpoints: dispatch::Endpoints::default(),
+            handing: dispatch::Handing::default(),
             credentials,
             credentials_epoch: watch::Sender::new(0),
             others: together::Others::default(),
@@ -189,7 +192,7 @@ impl Hub {
             feed_bells: questions::Bells::default(),
             watching: watching::Watching::new(),
             started_at,
-            clock_moves: tokio::sync::RwLock::new(()),
+            clock_moves: Arc::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     AccountRow, Act, Administered, AuditEntry, AuditRecord, Callback, CatalogVersion, Change, ClaimsPage,
-    ClosedOperation, Committed, Counted, CredentialRow, Examine, Figures, LaneResult, LaneWork, Load, Loaded,
+    ClosedOperation, Committed, Counted, CredentialRow, Examine, Figures, HandOver, LaneResult, LaneWork, Load, Loaded,
     NamingPage, Node, NotificationState, Report, Rewriting, RewritingDone, Row, SealedSecret, Standing, StoredEvent,
     StoredNotification, Uses,
 };
@@ -45,6 +45,17 @@ pub trait Store: Send + Sync + 'static {
     fn own_id_is_used(&self, account: AccountId, id: String) -> StoreFuture<'_, bool>;
     /// Makes a change durable, whole or not at all; returns after the commit is on disk.
     fn commit(&self, change: Change) -> StoreFuture<'_, Committed>;
+    /// As `commit`; lanes that were empty are claimed with it, and handed over once it is durable. What is not
+    /// due at once is not handed over. An engine that does not do so drops `hand_over`, and
+    /// [`hands_over`](Store::hands_over) says so.
+    fn commit_and_hand_over(&self, change: Change, hand_over: HandOver) -> StoreFuture<'_, Committed> {
+        drop(hand_over);
+        self.commit(change)
+    }
+    /// Whether `commit_and_hand_over` does.
+    fn hands_over(&self) -> bool {
+        false
+    }
 
     /// The history of one entitlement up to a version (or all), in order.
     fn history(&self, key: EntitlementKey, up_to_version: Option<u32>) -> StoreFuture<'_, Vec<StoredEvent>>;
@@ -81,8 +92,9 @@ pub trait Store: Send + Sync + 'static {
     /// Claims lanes whose head is due by `now` and whose lease (real time, ms) has run out.
     fn claim_lanes(&self, now: Moment, real_now_ms: i64, lease_ms: i64, limit: usize)
     -> StoreFuture<'_, Vec<LaneWork>>;
-    /// Settles attempts; results under an old fence are dropped.
-    fn settle_lanes(&self, results: Vec<LaneResult>) -> StoreFuture<'_, ()>;
+    /// Settles attempts; results under an old fence are dropped. Returns how many lanes go on at once: their next
+    /// notification is due.
+    fn settle_lanes(&self, results: Vec<LaneResult>) -> StoreFuture<'_, usize>;
     /// Makes parked or backing-off lanes of an entitlement due now (its URL was repaired).
     fn wake_lanes(&self, key: EntitlementKey) -> StoreFuture<'_, ()>;
     /// Notifications of an entitlement or all of an account's, in one state or in any, newest

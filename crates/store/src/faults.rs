@@ -15,7 +15,7 @@
 
 mod decorator;
 
-use crate::{Change, Committed, Conflict, Load, Loaded, RowChange, Store, StoreError, Target};
+use crate::{Change, Committed, Conflict, HandOver, Load, Loaded, RowChange, Store, StoreError, Target};
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -131,18 +131,25 @@ impl FaultyStore {
         }
     }
 
-    async fn faulty_commit(&self, change: Change) -> Result<Committed, StoreError> {
-        match self.next(Call::Commit) {
-            Fault::None => self.inner.commit(change).await,
+    async fn faulty_commit(&self, change: Change, hand_over: Option<HandOver>) -> Result<Committed, StoreError> {
+        let fault = self.next(Call::Commit);
+        if matches!(fault, Fault::Conflict) {
+            return self.conflict(&change).await;
+        }
+        let pass = || match hand_over {
+            Some(hand_over) => self.inner.commit_and_hand_over(change, hand_over),
+            None => self.inner.commit(change),
+        };
+        match fault {
+            Fault::None | Fault::Conflict => pass().await,
             Fault::Before(error) => Err(error),
-            Fault::After(error) => self.inner.commit(change).await.and(Err(error)),
-            Fault::Conflict => self.conflict(&change).await,
+            Fault::After(error) => pass().await.and(Err(error)),
             Fault::Delay(time) => {
                 self.hold(time).await;
-                self.inner.commit(change).await
+                pass().await
             }
             Fault::Late(time) => {
-                let done = self.inner.commit(change).await;
+                let done = pass().await;
                 self.hold(time).await;
                 done
             }

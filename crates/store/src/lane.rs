@@ -109,6 +109,16 @@ pub struct LaneResult {
     pub at: Moment,
 }
 
+impl LaneResult {
+    /// What becomes of a claimed lane, without an answer.
+    #[must_use]
+    pub const fn of(work: &LaneWork, outcome: LaneOutcome, at: Moment) -> Self {
+        let LaneWork { key, target, fence, .. } = *work;
+        let sequence = work.notification.sequence;
+        Self { key, target, fence, sequence, outcome, status: None, error: None, at }
+    }
+}
+
 /// What becomes of the lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LaneOutcome {

@@ -147,6 +147,8 @@ impl PostgresStore {
                 figures: Arc::clone(&figures),
                 batch_max: options.batch_max.max(1),
                 restored,
+                clock: Arc::clone(&clock),
+                holder,
             };
             let left = left.clone();
             tokio::spawn(async move {

@@ -79,6 +79,8 @@ conformance!(Postgres::default());
 mod broken;
 #[path = "postgres/growth.rs"]
 mod growth;
+#[path = "postgres/handing.rs"]
+mod handing;
 #[path = "postgres/indexes.rs"]
 mod indexes;
 #[path = "postgres/nodes.rs"]

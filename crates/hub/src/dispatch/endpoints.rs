@@ -3,7 +3,7 @@
 //! however long its queue is: what is committed for it is put off at once, without being claimed first.
 
 use entitlement::Moment;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -22,10 +22,37 @@ const BUSY_MAX_MS: i64 = 300_000;
 /// An attempt's time weighs so much less than those before it.
 const WEIGHT: i64 = 8;
 
+/// Where all places turn over within so long, the next ones wait for a place as they are…
+const WAITS_FOR_US: i64 = 100_000;
+/// …so many at most…
+const WAITING_MAX: usize = 192;
+/// …and not for longer, whatever becomes of the endpoint meanwhile.
+const WAITED_MAX: Duration = Duration::from_secs(1);
+
+/// What becomes of whoever wants a place.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Boarding<W> {
+    /// It has one.
+    Boards(W),
+    /// Whoever leaves the endpoint takes it along.
+    Waits,
+    /// There is none, and will be none soon: again at that moment.
+    Again(W, Moment),
+}
+
+/// Who waited for the place that was left.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Left<W> {
+    /// It has the place now.
+    pub(super) next: Option<W>,
+    /// Those before it: they have waited too long and come again.
+    pub(super) late: Vec<W>,
+}
+
 /// The endpoints with attempts under way.
 #[derive(Debug)]
-pub(crate) struct Endpoints {
-    known: Mutex<HashMap<String, Endpoint>>,
+pub(crate) struct Endpoints<W> {
+    known: Mutex<HashMap<String, Endpoint<W>>>,
     /// How many of them have no place left: usually none, and then nobody has to look.
     full: AtomicUsize,
     /// In so many microseconds something that was put off is due, if anything was since the last look.
@@ -33,8 +60,10 @@ pub(crate) struct Endpoints {
 }
 
 #[derive(Debug)]
-struct Endpoint {
+struct Endpoint<W> {
     flying: usize,
+    /// Only where every place is taken. Since when each of them waits.
+    waiting: VecDeque<(Instant, W)>,
     /// When the lane that was put off last comes again, in microseconds since 1970.
     last_us: i64,
     /// How long its attempts take.
@@ -43,33 +72,46 @@ struct Endpoint {
     quiet_since: Instant,
 }
 
-impl Default for Endpoints {
+impl<W> Default for Endpoints<W> {
     fn default() -> Self {
         Self { known: Mutex::default(), full: AtomicUsize::new(0), soon_us: AtomicU64::new(u64::MAX) }
     }
 }
 
-impl Endpoints {
-    /// Takes a place; or says when to come again. `at`: real time, whatever `now` says.
-    pub(super) fn board(&self, url: &str, now: Moment, at: Instant) -> Result<(), Moment> {
+impl<W> Endpoints<W> {
+    /// Takes a place, or waits for one; or says when to come again. `at`: real time, whatever `now` says.
+    pub(super) fn board(&self, url: &str, now: Moment, at: Instant, who: W) -> Boarding<W> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let endpoint = known.entry(origin(url).to_owned()).or_insert_with(|| Endpoint::new(at));
         if endpoint.flying >= ATTEMPTS_PER_ENDPOINT_MAX {
-            return Err(self.put_off(endpoint, now, at));
+            if endpoint.can_be_waited_for(at) {
+                endpoint.waiting.push_back((at, who));
+                return Boarding::Waits;
+            }
+            return Boarding::Again(who, self.put_off(endpoint, now, at));
         }
         endpoint.flying += 1;
         if endpoint.flying == ATTEMPTS_PER_ENDPOINT_MAX {
             self.full.fetch_add(1, Ordering::Relaxed);
         }
-        Ok(())
+        Boarding::Boards(who)
     }
 
-    /// Gives the place back that was taken at `boarded`.
-    pub(super) fn leave(&self, url: &str, boarded: Instant, at: Instant) {
+    /// Gives the place back that was taken at `boarded`, or passes it on.
+    pub(super) fn leave(&self, url: &str, boarded: Instant, at: Instant) -> Left<W> {
+        let mut left = Left { next: None, late: Vec::new() };
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(endpoint) = known.get_mut(origin(url)) else {
-            return;
+            return left;
         };
+        while let Some((since, who)) = endpoint.waiting.pop_front() {
+            if at.saturating_duration_since(since) <= WAITED_MAX {
+                endpoint.ended(boarded, at);
+                left.next = Some(who);
+                return left;
+            }
+            left.late.push(who);
+        }
         if endpoint.flying == ATTEMPTS_PER_ENDPOINT_MAX {
             self.full.fetch_sub(1, Ordering::Relaxed);
         }
@@ -78,6 +120,13 @@ impl Endpoints {
         if endpoint.flying == 0 {
             known.remove(origin(url));
         }
+        left
+    }
+
+    /// Everybody who waits for a place: they do so no more.
+    pub(super) fn take_waiting(&self) -> Vec<W> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.values_mut().flat_map(|endpoint| endpoint.waiting.drain(..)).map(|(_, who)| who).collect()
     }
 
     /// When a new notification to this URL is worth a try: `None` for at once.
@@ -87,7 +136,8 @@ impl Endpoints {
         }
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let endpoint = known.get_mut(origin(url))?;
-        (endpoint.flying >= ATTEMPTS_PER_ENDPOINT_MAX).then(|| self.put_off(endpoint, now, at))
+        let is_full = endpoint.flying >= ATTEMPTS_PER_ENDPOINT_MAX && !endpoint.can_be_waited_for(at);
+        is_full.then(|| self.put_off(endpoint, now, at))
     }
 
     /// In how long the next of what was put off since the last call is due, if anything was.
@@ -96,7 +146,7 @@ impl Endpoints {
         (soon_us < u64::MAX).then(|| Duration::from_micros(soon_us))
     }
 
-    fn put_off(&self, endpoint: &mut Endpoint, now: Moment, at: Instant) -> Moment {
+    fn put_off(&self, endpoint: &mut Endpoint<W>, now: Moment, at: Instant) -> Moment {
         let again = endpoint.put_off(now, at);
         let soon_us = again.0.saturating_sub(now.0).max(1).unsigned_abs().saturating_mul(1_000);
         self.soon_us.fetch_min(soon_us, Ordering::Relaxed);
@@ -104,9 +154,13 @@ impl Endpoints {
     }
 }
 
-impl Endpoint {
+impl<W> Endpoint<W> {
     const fn new(at: Instant) -> Self {
-        Self { flying: 0, last_us: 0, takes_us: 0, quiet_since: at }
+        Self { flying: 0, waiting: VecDeque::new(), last_us: 0, takes_us: 0, quiet_since: at }
+    }
+
+    fn can_be_waited_for(&self, at: Instant) -> bool {
+        self.waiting.len() < WAITING_MAX && self.turn_us(at) <= WAITS_FOR_US
     }
 
     fn ended(&mut self, boarded: Instant, at: Instant) {
@@ -155,14 +209,31 @@ mod tests {
         assert_eq!(origin("http://b.example"), "http://b.example");
     }
 
+    /// Whether it has a place, or when it comes again; for whoever must not wait.
+    fn board(endpoints: &Endpoints<u32>, url: &str, now: Moment, at: Instant) -> Result<(), Moment> {
+        match endpoints.board(url, now, at, 0) {
+            Boarding::Boards(0) => Ok(()),
+            Boarding::Again(0, again) => Err(again),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// As many as may wait for a place do.
+    fn fill_waiting(endpoints: &Endpoints<u32>, at: Instant) {
+        for number in 0..WAITING_MAX {
+            assert_eq!(endpoints.not_before(URL, NOW, at), None);
+            assert_eq!(endpoints.board(URL, NOW, at, number as u32), Boarding::Waits);
+        }
+    }
+
     const BUSY_MS: i64 = TURN_MAX_US / 1_000;
 
     /// An endpoint without a place, where nothing has ended for a second.
-    fn hanging() -> (Endpoints, Instant) {
+    fn hanging() -> (Endpoints<u32>, Instant) {
         let (endpoints, begin) = (Endpoints::default(), Instant::now());
         for _ in 0..ATTEMPTS_PER_ENDPOINT_MAX {
             assert_eq!(endpoints.not_before(URL, NOW, begin), None);
-            assert_eq!(endpoints.board(URL, NOW, begin), Ok(()));
+            assert_eq!(board(&endpoints, URL, NOW, begin), Ok(()));
         }
         (endpoints, begin + Duration::from_secs(1))
     }
@@ -171,8 +242,8 @@ mod tests {
     fn a_full_endpoint_puts_off_one_behind_the_other_and_no_other_endpoint() {
         let (endpoints, at) = hanging();
         let other_path = "https://a.example:8443/other";
-        assert_eq!(endpoints.board(other_path, NOW, at), Err(NOW.plus_ms(BUSY_MS)), "one endpoint whatever the path");
-        assert_eq!(endpoints.board("https://b.example", NOW, at), Ok(()));
+        assert_eq!(board(&endpoints, other_path, NOW, at), Err(NOW.plus_ms(BUSY_MS)), "one endpoint whatever the path");
+        assert_eq!(board(&endpoints, "https://b.example", NOW, at), Ok(()));
         assert_eq!(endpoints.not_before("https://b.example", NOW, at), None);
         for _ in 1..ATTEMPTS_PER_ENDPOINT_MAX {
             assert!(endpoints.not_before(URL, NOW, at).is_some());
@@ -188,10 +259,10 @@ mod tests {
     #[test]
     fn what_comes_again_in_vain_goes_behind_the_others_and_makes_the_queue_no_longer() {
         let (endpoints, real) = hanging();
-        let again: Vec<Moment> = (0..1_000).map(|_| endpoints.board(URL, NOW, real).unwrap_err()).collect();
+        let again: Vec<Moment> = (0..1_000).map(|_| board(&endpoints, URL, NOW, real).unwrap_err()).collect();
         let last = *again.last().unwrap();
         // Each at its time, and all of them ten times over.
-        let waits = |at: Moment| endpoints.board(URL, at, real).unwrap_err().0 - at.0;
+        let waits = |at: Moment| board(&endpoints, URL, at, real).unwrap_err().0 - at.0;
         let mut queue: std::collections::VecDeque<Moment> = again.into();
         for _ in 0..10_000 {
             let at = queue.pop_front().unwrap();
@@ -206,16 +277,17 @@ mod tests {
         let (endpoints, begin) = (Endpoints::default(), Instant::now());
         let ms = Duration::from_millis;
         for _ in 0..ATTEMPTS_PER_ENDPOINT_MAX {
-            endpoints.board(URL, NOW, begin).unwrap();
+            board(&endpoints, URL, NOW, begin).unwrap();
         }
         // One that takes 2 ms, for long: another one boards when one has left.
         let mut at = begin;
         for _ in 0..1_000 {
             at += ms(2);
             endpoints.leave(URL, at - ms(2), at);
-            endpoints.board(URL, NOW, at).unwrap();
+            board(&endpoints, URL, NOW, at).unwrap();
         }
-        let again: Vec<i64> = (0..6_400).map(|_| endpoints.board(URL, NOW, at).unwrap_err().0 - NOW.0).collect();
+        fill_waiting(&endpoints, at);
+        let again: Vec<i64> = (0..6_400).map(|_| board(&endpoints, URL, NOW, at).unwrap_err().0 - NOW.0).collect();
         assert_eq!(again[0], 5, "when all places have turned over");
         assert!((500..=505).contains(&again[6_399]), "as many in a turn as there are places: {}", again[6_399]);
         assert_eq!(endpoints.next_look(), Some(ms(5)));
@@ -226,9 +298,10 @@ mod tests {
     fn an_endpoint_that_falls_silent_is_a_slow_one_before_any_attempt_has_ended() {
         let (endpoints, begin) = (Endpoints::default(), Instant::now());
         for _ in 0..ATTEMPTS_PER_ENDPOINT_MAX {
-            endpoints.board(URL, NOW, begin).unwrap();
+            board(&endpoints, URL, NOW, begin).unwrap();
         }
-        let wait = |ms| endpoints.board(URL, NOW.plus_ms(ms), begin + Duration::from_millis(ms.unsigned_abs()));
+        fill_waiting(&endpoints, begin);
+        let wait = |ms| board(&endpoints, URL, NOW.plus_ms(ms), begin + Duration::from_millis(ms.unsigned_abs()));
         assert_eq!(wait(0), Err(NOW.plus_ms(5)));
         assert_eq!(wait(100), Err(NOW.plus_ms(200)));
         assert_eq!(wait(5_000), Err(NOW.plus_ms(5_250)));
@@ -239,11 +312,58 @@ mod tests {
         let (endpoints, at) = hanging();
         endpoints.leave(URL, at, at);
         assert_eq!(endpoints.not_before(URL, NOW, at), None);
-        assert_eq!(endpoints.board(URL, NOW, at), Ok(()));
+        assert_eq!(board(&endpoints, URL, NOW, at), Ok(()));
         for _ in 0..ATTEMPTS_PER_ENDPOINT_MAX {
             endpoints.leave(URL, at, at);
         }
         assert!(endpoints.known.lock().unwrap().is_empty());
         assert_eq!(endpoints.full.load(Ordering::Relaxed), 0);
+    }
+    #[test]
+    fn who_leaves_passes_the_place_on_in_order() {
+        let (endpoints, begin) = (Endpoints::default(), Instant::now());
+        let ms = Duration::from_millis;
+        for _ in 0..ATTEMPTS_PER_ENDPOINT_MAX {
+            board(&endpoints, URL, NOW, begin).unwrap();
+        }
+        for number in [1, 2] {
+            assert_eq!(endpoints.board(URL, NOW, begin, number), Boarding::Waits);
+        }
+        let leave = |at| endpoints.leave(URL, begin, at);
+        assert_eq!(leave(begin + ms(1)), Left { next: Some(1), late: vec![] });
+        assert_eq!(leave(begin + ms(2)), Left { next: Some(2), late: vec![] });
+        for _ in 0..ATTEMPTS_PER_ENDPOINT_MAX {
+            assert_eq!(leave(begin + ms(3)), Left { next: None, late: vec![] });
+        }
+        assert!(endpoints.known.lock().unwrap().is_empty(), "every place was left once");
+        assert_eq!(endpoints.full.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn who_has_waited_too_long_comes_again() {
+        let (endpoints, begin) = (Endpoints::default(), Instant::now());
+        for _ in 0..ATTEMPTS_PER_ENDPOINT_MAX {
+            board(&endpoints, URL, NOW, begin).unwrap();
+        }
+        let soon = begin + Duration::from_millis(50);
+        for (at, number) in [(begin, 1), (begin, 2), (soon, 3)] {
+            assert_eq!(endpoints.board(URL, NOW, at, number), Boarding::Waits);
+        }
+        let at = begin + WAITED_MAX + Duration::from_millis(20);
+        assert_eq!(endpoints.leave(URL, begin, at), Left { next: Some(3), late: vec![1, 2] });
+    }
+
+    #[test]
+    fn nobody_waits_for_a_slow_endpoint_and_whoever_waits_can_be_taken_away() {
+        let (endpoints, begin) = (Endpoints::default(), Instant::now());
+        for _ in 0..ATTEMPTS_PER_ENDPOINT_MAX {
+            board(&endpoints, URL, NOW, begin).unwrap();
+        }
+        assert_eq!(endpoints.board(URL, NOW, begin, 1), Boarding::Waits);
+        let at = begin + Duration::from_millis(101);
+        assert!(board(&endpoints, URL, NOW, at).is_err(), "for so long nothing has ended");
+        assert!(endpoints.not_before(URL, NOW, at).is_some());
+        assert_eq!(endpoints.take_waiting(), [1]);
+        assert_eq!(endpoints.leave(URL, begin, at), Left { next: None, late: vec![] });
     }
 }

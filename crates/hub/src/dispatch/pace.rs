@@ -8,6 +8,10 @@ use tokio::time::Instant;
 const CLAIM_EVERY: Duration = Duration::from_millis(4);
 
 pub(super) struct Pace {
+    /// The last claim.
+    looked: Instant,
+    /// It may have left some: what was found filled the room that there was.
+    left_some: bool,
     /// No claim before.
     rests_until: Instant,
     /// Then something is due.
@@ -16,16 +20,19 @@ pub(super) struct Pace {
 
 impl Pace {
     pub(super) const fn new(now: Instant) -> Self {
-        Self { rests_until: now, soon: None }
+        Self { looked: now, left_some: true, rests_until: now, soon: None }
     }
 
-    pub(super) fn is_rested(&self, now: Instant) -> bool {
-        now >= self.rests_until
+    /// Whether it is worth a look now, for whatever reason one woke up.
+    pub(super) fn is_due(&self, now: Instant) -> bool {
+        now >= self.rests_until && (self.left_some || now >= self.look_at(self.looked))
     }
 
     /// A claim that began then had so much room, and took up so many.
     pub(super) fn claimed(&mut self, began: Instant, room: usize, taken_up: usize) {
-        self.rests_until = if taken_up < room { began + CLAIM_EVERY } else { began };
+        self.looked = began;
+        self.left_some = taken_up >= room;
+        self.rests_until = if self.left_some { began } else { began + CLAIM_EVERY };
         let may_have_more = (taken_up > 0).then_some(self.rests_until);
         self.soon = self.soon.filter(|soon| *soon > began).into_iter().chain(may_have_more).min();
     }
@@ -56,13 +63,13 @@ mod tests {
     fn a_few_are_followed_by_a_rest_and_what_leaves_some_by_none() {
         let begin = Instant::now();
         let mut pace = Pace::new(begin);
-        assert!(pace.is_rested(begin));
+        assert!(pace.is_due(begin));
         pace.claimed(begin, 128, 3);
-        assert!(!pace.is_rested(begin + MS));
+        assert!(!pace.is_due(begin + MS));
         assert_eq!(pace.look_at(begin + MS), begin + CLAIM_EVERY);
-        assert!(pace.is_rested(begin + CLAIM_EVERY));
+        assert!(pace.is_due(begin + CLAIM_EVERY));
         pace.claimed(begin + 4 * MS, 128, 128);
-        assert!(pace.is_rested(begin + 4 * MS), "it left some");
+        assert!(pace.is_due(begin + 4 * MS), "it left some");
         assert_eq!(pace.look_at(begin + 5 * MS), begin + 4 * MS);
         pace.claimed(begin + 6 * MS, 128, 0);
         assert_eq!(pace.look_at(begin + 7 * MS), begin + 7 * MS + LOOK_EVERY, "nothing was there");
@@ -77,7 +84,7 @@ mod tests {
         pace.expects(begin);
         pace.rests(begin + MS);
         assert_eq!(pace.look_at(begin + MS), begin + MS + CLAIM_EVERY);
-        assert!(pace.is_rested(begin + MS + CLAIM_EVERY), "and then it is, since it is still expected");
+        assert!(pace.is_due(begin + MS + CLAIM_EVERY), "and then it is, since it is still expected");
     }
 
     #[test]

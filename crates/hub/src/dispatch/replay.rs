@@ -1,7 +1,7 @@
 //! Sending a notification once more because somebody asks for it: beside its lane, which neither
 //! waits for it nor learns of it (docs/API.md section 7).
 
-use super::lanes::attempt_end;
+use super::attempts::attempt_end;
 use crate::Hub;
 use crate::outgoing::Posted;
 use hyper::header::{HeaderName, HeaderValue};

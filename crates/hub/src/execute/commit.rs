@@ -5,7 +5,7 @@ use super::from_store;
 use crate::Hub;
 use entitlement::Event;
 use ids::AccountId;
-use store::{Change, ClaimChange, Committed, Conflict, Row, RowChange, StoreError};
+use store::{Change, ClaimChange, Committed, Conflict, HandOver, Row, RowChange, StoreError};
 use tokio::time::Instant;
 use wire::ErrorAnswer;
 
@@ -27,11 +27,14 @@ impl Hub {
     pub(crate) async fn commit(&self, mut change: Change) -> Result<Committed, Box<ErrorAnswer>> {
         let _span = crate::watching::span("commit");
         self.put_off(&mut change);
-        let aftermath = self.aftermath(&change);
+        let hand_over = self.hand_over(&change);
+        let mut aftermath = self.aftermath(&change);
+        // Whatever is not handed over has somebody who looks after it already.
+        aftermath.rings &= hand_over.is_none();
         let committed = if self.store.knows_outcomes() {
-            self.store.commit(change).await.map_err(from_store)?
+            self.commit_once(change, hand_over).await.map_err(from_store)?
         } else {
-            self.commit_surely(change).await?
+            self.commit_surely(change, hand_over, &mut aftermath).await?
         };
         if committed == Committed::Done {
             self.set_off(aftermath);
@@ -39,13 +42,26 @@ impl Hub {
         Ok(committed)
     }
 
-    async fn commit_surely(&self, change: Change) -> Result<Committed, Box<ErrorAnswer>> {
+    async fn commit_once(&self, change: Change, hand_over: Option<HandOver>) -> Result<Committed, StoreError> {
+        match hand_over {
+            Some(hand_over) => self.store.commit_and_hand_over(change, hand_over).await,
+            None => self.store.commit(change).await,
+        }
+    }
+
+    async fn commit_surely(
+        &self,
+        change: Change,
+        mut hand_over: Option<HandOver>,
+        aftermath: &mut Aftermath,
+    ) -> Result<Committed, Box<ErrorAnswer>> {
         let mut repeated = false;
         for _ in 0..REPEATS_MAX {
-            match self.store.commit(change.clone()).await {
+            match self.commit_once(change.clone(), hand_over.take()).await {
                 Err(StoreError::Unknown(error)) => {
                     tracing::warn!(error, "a commit's outcome is unknown; committing it again");
                     repeated = true;
+                    aftermath.rings = true;
                 }
                 Err(error) => return Err(from_store(error)),
                 Ok(Committed::Conflict(conflict)) if !(repeated && is_ours(&change, &conflict)) => {

@@ -3,7 +3,7 @@
 use super::{Call, FaultyStore};
 use crate::{
     AccountRow, Act, Administered, AuditEntry, AuditRecord, Callback, CatalogVersion, Change, ClaimsPage,
-    ClosedOperation, Committed, Counted, CredentialRow, Examine, Figures, LaneResult, LaneWork, Load, Loaded,
+    ClosedOperation, Committed, Counted, CredentialRow, Examine, Figures, HandOver, LaneResult, LaneWork, Load, Loaded,
     NamingPage, Node, NotificationState, Report, Rewriting, RewritingDone, Row, SealedSecret, Standing, Store,
     StoreFuture, StoredEvent, StoredNotification, Uses,
 };
@@ -24,7 +24,15 @@ impl Store for FaultyStore {
     }
 
     fn commit(&self, change: Change) -> StoreFuture<'_, Committed> {
-        Box::pin(self.faulty_commit(change))
+        Box::pin(self.faulty_commit(change, None))
+    }
+
+    fn commit_and_hand_over(&self, change: Change, hand_over: HandOver) -> StoreFuture<'_, Committed> {
+        Box::pin(self.faulty_commit(change, Some(hand_over)))
+    }
+
+    fn hands_over(&self) -> bool {
+        self.inner.hands_over()
     }
 
     fn history(&self, key: EntitlementKey, up_to_version: Option<u32>) -> StoreFuture<'_, Vec<StoredEvent>> {
@@ -90,7 +98,7 @@ impl Store for FaultyStore {
         Box::pin(self.faulty(Call::ClaimLanes, self.inner.claim_lanes(now, real_now_ms, lease_ms, limit)))
     }
 
-    fn settle_lanes(&self, results: Vec<LaneResult>) -> StoreFuture<'_, ()> {
+    fn settle_lanes(&self, results: Vec<LaneResult>) -> StoreFuture<'_, usize> {
         Box::pin(self.faulty(Call::SettleLanes, self.inner.settle_lanes(results)))
     }
 

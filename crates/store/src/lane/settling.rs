@@ -55,6 +55,13 @@ pub(crate) struct Settled {
     pub(crate) ends_hold: bool,
 }
 
+impl Settled {
+    /// Whether its next attempt is due already.
+    pub(crate) fn goes_on(&self, result: &LaneResult) -> bool {
+        self.after.attempt_at.is_some_and(|at| at <= result.at)
+    }
+}
+
 impl Before {
     /// What a result that counts makes of it. `following`: the notification after the one that was
     /// tried, if one waits.

@@ -25,15 +25,18 @@ mod beside;
 mod claims;
 mod entitlements;
 mod events;
+mod handed;
 mod lanes;
 mod look;
 mod write;
 
+pub(super) use handed::Leased;
 pub(super) use look::{Checked, Looked, Number, look};
 pub(super) use write::{Step, write};
 
 use crate::Restoration;
 use crate::prepared::Prepared;
+use ids::EntitlementKey;
 
 /// A change in a batch.
 #[derive(Debug, Clone, Copy)]
@@ -43,4 +46,13 @@ pub(super) struct Entry<'a> {
     pub(super) live: bool,
     /// The last restoration that the store went through.
     pub(super) restored: Option<Restoration>,
+    /// Lanes that it finds empty are leased until then, in real time: they are handed over.
+    pub(super) lease_until_ms: Option<i64>,
+}
+
+impl Entry<'_> {
+    /// Of the row that it leaves behind.
+    pub(super) fn key(&self) -> Option<EntitlementKey> {
+        self.prepared.change.row().map(|row| row.key)
+    }
 }

@@ -9,14 +9,16 @@
 //! for. Only where all of that fails for long is the outcome `Unknown`, and the caller commits the same
 //! change again, where its own keys decide.
 
-use super::batch::{Checked, Entry, Looked, Number, Step, look, write};
+use super::batch::{Checked, Entry, Leased, Looked, Number, Step, look, write};
 use super::connect::{Connection, Connector, Purpose};
 use super::fault::{Fault, Meaning, said};
 use super::partitions;
 use super::queue::{Job, Queue, Verdict};
 use super::values::Id;
-use crate::clock::Stopwatch;
-use crate::{Cause, Figures, Restoration, StoreError};
+use crate::clock::{Stopwatch, StoreClock};
+use crate::{Cause, Figures, HandedLane, Restoration, StoreError};
+use ids::EntitlementKey;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,6 +45,9 @@ pub(super) struct Committer {
     pub(super) batch_max: usize,
     /// The last restoration that the store went through.
     pub(super) restored: Option<Restoration>,
+    pub(super) clock: Arc<StoreClock>,
+    /// This process, to which lanes are handed over.
+    pub(super) holder: Id,
 }
 
 /// Why a batch was not committed.
@@ -58,8 +63,14 @@ struct Trial {
     begun: Stopwatch,
     tries: u32,
     pause: Duration,
-    /// What an attempt would have come to whose COMMIT nobody answered.
-    doubt: Option<(Vec<Verdict>, String)>,
+    doubt: Option<Doubt>,
+}
+
+/// A COMMIT that nobody answered.
+struct Doubt {
+    causes: Vec<Option<Cause>>,
+    leased: Leased,
+    why: String,
 }
 
 impl Committer {
@@ -82,7 +93,8 @@ impl Committer {
                     let alone = [job];
                     let answer = self.commit(&alone).await.map_err(Failure::into_error);
                     let [job] = alone;
-                    let verdict = answer.map(|verdicts| verdicts.first().copied().unwrap_or(Verdict::Done));
+                    let verdict =
+                        answer.map(|verdicts| verdicts.into_iter().next().unwrap_or(Verdict::Done(Vec::new())));
                     self.queue.answer(job, verdict);
                 }
             }
@@ -97,8 +109,16 @@ impl Committer {
     /// Commits a batch; the verdict of each.
     async fn commit(&mut self, jobs: &[Job]) -> Result<Vec<Verdict>, Failure> {
         let restored = self.restored;
-        let entries: Vec<Entry<'_>> =
-            jobs.iter().map(|job| Entry { prepared: &job.prepared, live: job.live, restored }).collect();
+        let real_now_ms = self.clock.real_ms();
+        let entries: Vec<Entry<'_>> = jobs
+            .iter()
+            .map(|job| Entry {
+                prepared: &job.prepared,
+                live: job.live,
+                restored,
+                lease_until_ms: job.lease_ms().map(|lease_ms| real_now_ms.saturating_add(lease_ms)),
+            })
+            .collect();
         self.number += 1;
         let mut trial = Trial { begun: Stopwatch::start(), tries: 0, pause: PAUSE, doubt: None };
         loop {
@@ -120,21 +140,18 @@ impl Committer {
         }
     }
 
-    async fn attempt(
-        &mut self,
-        entries: &[Entry<'_>],
-        doubt: &mut Option<(Vec<Verdict>, String)>,
-    ) -> Result<Vec<Verdict>, Fault> {
+    async fn attempt(&mut self, entries: &[Entry<'_>], doubt: &mut Option<Doubt>) -> Result<Vec<Verdict>, Fault> {
         let number = Number { committer: self.id, batch: self.number };
         let connection = match &mut self.connection {
             Some(connection) => connection,
             none @ None => none.insert(self.connector.connect(Purpose::Commit).await?),
         };
         let Checked { causes, stands } = match (look(connection, &number, entries).await?, doubt.take()) {
-            (Looked::Durable, Some((verdicts, _))) => {
+            (Looked::Durable, Some(Doubt { causes, leased, .. })) => {
                 // It is known now, whatever becomes of this connection.
+                let handed = leased.found(connection, self.holder).await.unwrap_or_default();
                 self.clear_up().await;
-                return Ok(verdicts);
+                return Ok(verdicts(entries, &causes, handed));
             }
             (Looked::Durable, None) => {
                 return Err(Fault::Content(format!("batch {} was there before it was made", self.number)));
@@ -142,23 +159,23 @@ impl Committer {
             // Whatever the attempt before came to, it is undone.
             (Looked::Checked(checked), _) => checked,
         };
-        let verdicts: Vec<Verdict> = causes.iter().map(|cause| cause.map_or(Verdict::Done, Verdict::Stood)).collect();
         let passed = passed(entries, &causes);
         if passed.is_empty() {
             connection.batch("ROLLBACK").await?;
-            return Ok(verdicts);
+            return Ok(verdicts(entries, &causes, Vec::new()));
         }
         let begun = Stopwatch::start();
-        match write(connection, &passed, stands).await {
-            Ok(()) => {
+        match write(connection, &passed, stands, self.holder).await {
+            Ok(handed) => {
                 self.figures.commits_us.add(begun.elapsed_us());
                 self.figures.batches.add(entries.len() as u64);
                 self.figures.found_full(false);
-                Ok(verdicts)
+                Ok(verdicts(entries, &causes, handed))
             }
             Err(Step::Before(error)) => Err(error.into()),
             Err(Step::Unanswered(error)) => {
-                *doubt = Some((verdicts, said(&error)));
+                let leased = Leased::of(&passed);
+                *doubt = Some(Doubt { causes, leased, why: said(&error) });
                 // Nothing more is to be heard on it.
                 self.connection = None;
                 Err(error.into())
@@ -187,6 +204,19 @@ impl Committer {
     }
 }
 
+/// What each change came to, with the lanes that are handed over with it.
+fn verdicts(entries: &[Entry<'_>], causes: &[Option<Cause>], handed: Vec<HandedLane>) -> Vec<Verdict> {
+    let mut by_key: HashMap<EntitlementKey, Vec<HandedLane>> = HashMap::new();
+    for lane in handed {
+        by_key.entry(lane.key).or_default().push(lane);
+    }
+    let verdict = |(entry, cause): (&Entry<'_>, &Option<Cause>)| match cause {
+        Some(cause) => Verdict::Stood(*cause),
+        None => Verdict::Done(entry.key().and_then(|key| by_key.remove(&key)).unwrap_or_default()),
+    };
+    entries.iter().zip(causes).map(verdict).collect()
+}
+
 fn passed<'a>(entries: &[Entry<'a>], causes: &[Option<Cause>]) -> Vec<Entry<'a>> {
     entries.iter().zip(causes).filter(|(_, cause)| cause.is_none()).map(|(entry, _)| *entry).collect()
 }
@@ -194,7 +224,7 @@ fn passed<'a>(entries: &[Entry<'a>], causes: &[Option<Cause>]) -> Vec<Entry<'a>>
 impl Trial {
     /// Whether the batch is tried once more.
     fn go_on(&self, fault: Fault, is_alone: bool, figures: &Figures) -> Result<(), Failure> {
-        if let Some((_, why)) = &self.doubt {
+        if let Some(Doubt { why, .. }) = &self.doubt {
             return self.go_on_in_doubt(why);
         }
         let meaning = fault.meaning();

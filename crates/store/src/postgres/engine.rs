@@ -11,9 +11,9 @@ use super::{
 use crate::prepared::Prepared;
 use crate::{
     AccountRow, Act, Administered, AuditEntry, AuditRecord, Callback, CatalogVersion, Change, ClaimsPage,
-    ClosedOperation, Committed, Conflict, Counted, CredentialRow, Examine, Figures, LaneResult, LaneWork, Load, Loaded,
-    NamingPage, Node, NotificationState, Report, Rewriting, RewritingDone, Row, RowChange, SealedSecret, Standing,
-    Store, StoreError, StoreFuture, StoredEvent, StoredNotification, Target, Uses,
+    ClosedOperation, Committed, Conflict, Counted, CredentialRow, Examine, Figures, HandOver, LaneResult, LaneWork,
+    Load, Loaded, NamingPage, Node, NotificationState, Report, Rewriting, RewritingDone, Row, RowChange, SealedSecret,
+    Standing, Store, StoreError, StoreFuture, StoredEvent, StoredNotification, Target, Uses,
 };
 use entitlement::Moment;
 use ids::{AccountId, EntitlementKey, NotificationId, OperationId, RouteId, TargetId};
@@ -34,17 +34,17 @@ impl Inner {
         Ok(loads::load(&self.connections, &load, live).await?)
     }
 
-    async fn commit(&self, change: Change) -> Result<Committed, StoreError> {
+    async fn commit(&self, change: Change, hand_over: Option<HandOver>) -> Result<Committed, StoreError> {
         let live = self.is_live(change.account).await?;
         if let RowChange::Insert(row) = &change.row {
             self.facts.is_route(&self.connections, row.route).await?;
         }
         let prepared = Arc::new(Prepared::new(change)?);
         let (to, answer) = oneshot::channel();
-        self.queue.push(Job::new(Arc::clone(&prepared), live, to))?;
+        self.queue.push(Job::new(Arc::clone(&prepared), live, hand_over, to))?;
         let gone = |_| Err(StoreError::Unknown("the task that commits has gone".into()));
         match answer.await.unwrap_or_else(gone)? {
-            Verdict::Done => Ok(Committed::Done),
+            Verdict::Done(_) => Ok(Committed::Done),
             Verdict::Stood(cause) => {
                 self.figures.count_conflict(cause);
                 let found = loads::found(&self.connections, &prepared.change, live).await?;
@@ -83,7 +83,15 @@ impl Store for PostgresStore {
     }
 
     fn commit(&self, change: Change) -> StoreFuture<'_, Committed> {
-        Box::pin(self.inner.commit(change))
+        Box::pin(self.inner.commit(change, None))
+    }
+
+    fn commit_and_hand_over(&self, change: Change, hand_over: HandOver) -> StoreFuture<'_, Committed> {
+        Box::pin(self.inner.commit(change, Some(hand_over)))
+    }
+
+    fn hands_over(&self) -> bool {
+        true
     }
 
     fn history(&self, key: EntitlementKey, up_to_version: Option<u32>) -> StoreFuture<'_, Vec<StoredEvent>> {
@@ -158,7 +166,7 @@ impl Store for PostgresStore {
         }))
     }
 
-    fn settle_lanes(&self, results: Vec<LaneResult>) -> StoreFuture<'_, ()> {
+    fn settle_lanes(&self, results: Vec<LaneResult>) -> StoreFuture<'_, usize> {
         let inner = Arc::clone(&self.inner);
         Box::pin(in_own_task(async move { settling::settle(&inner.connections, results).await }))
     }

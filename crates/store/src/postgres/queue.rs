@@ -3,7 +3,7 @@
 //! under way: what a batch costs hardly grows with what is in it, and those of one account follow each other anyhow.
 
 use crate::prepared::Prepared;
-use crate::{Cause, StoreError};
+use crate::{Cause, HandOver, HandedLane, StoreError};
 use std::collections::{HashSet, VecDeque};
 use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,10 +21,10 @@ const FEW: usize = 16;
 const FEW_WAIT: Duration = Duration::from_millis(5);
 
 /// What became of a change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// It is durable.
-    Done,
+    /// It is durable, and these lanes are claimed for whoever made it.
+    Done(Vec<HandedLane>),
     /// Nothing of it is there.
     Stood(Cause),
 }
@@ -35,13 +35,24 @@ pub(super) struct Job {
     pub(super) prepared: Arc<Prepared>,
     /// The mode of its account.
     pub(super) live: bool,
+    hand_over: Option<HandOver>,
     keys: Vec<u64>,
     to: oneshot::Sender<Result<Verdict, StoreError>>,
 }
 
 impl Job {
-    pub(super) fn new(prepared: Arc<Prepared>, live: bool, to: oneshot::Sender<Result<Verdict, StoreError>>) -> Self {
-        Self { keys: prepared.keys(), prepared, live, to }
+    pub(super) fn new(
+        prepared: Arc<Prepared>,
+        live: bool,
+        hand_over: Option<HandOver>,
+        to: oneshot::Sender<Result<Verdict, StoreError>>,
+    ) -> Self {
+        Self { keys: prepared.keys(), prepared, live, hand_over, to }
+    }
+
+    /// For how long lanes are claimed, where they are handed over.
+    pub(super) fn lease_ms(&self) -> Option<i64> {
+        self.hand_over.as_ref().map(HandOver::lease_ms)
     }
 }
 
@@ -127,8 +138,11 @@ impl Queue {
     }
 
     /// Answers one of a batch, and lets go what it touches.
-    pub(super) fn answer(&self, job: Job, answer: Result<Verdict, StoreError>) {
-        let Job { prepared, keys, to, .. } = job;
+    pub(super) fn answer(&self, job: Job, mut answer: Result<Verdict, StoreError>) {
+        let Job { prepared, keys, to, hand_over, .. } = job;
+        if let (Ok(Verdict::Done(lanes)), Some(hand_over)) = (&mut answer, hand_over) {
+            hand_over.hand(std::mem::take(lanes));
+        }
         // What the caller shares is the caller's alone when the answer is there.
         drop(prepared);
         {

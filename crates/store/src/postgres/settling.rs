@@ -15,10 +15,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio_postgres::Row;
 
-/// Settles attempts; results under another fence, or of settled ones, are void.
-pub(super) async fn settle(connections: &Connections, results: Vec<LaneResult>) -> Result<(), StoreError> {
+/// Settles attempts; results under another fence, or of settled ones, are void. How many lanes go on at once.
+pub(super) async fn settle(connections: &Connections, results: Vec<LaneResult>) -> Result<usize, StoreError> {
     if results.is_empty() {
-        return Ok(());
+        return Ok(0);
     }
     let results = Arc::new(results);
     transact(connections, Purpose::Keys, move |connection| {
@@ -28,7 +28,7 @@ pub(super) async fn settle(connections: &Connections, results: Vec<LaneResult>) 
     .await
 }
 
-async fn settle_in(connection: &Connection, results: &[LaneResult]) -> Result<(), Fault> {
+async fn settle_in(connection: &Connection, results: &[LaneResult]) -> Result<usize, Fault> {
     let by_lane = by_lane(results);
     let keys: Vec<Id> = by_lane.keys().map(|(key, _)| *key).collect();
     let targets: Vec<i64> = by_lane.keys().map(|(_, target)| *target).collect();
@@ -54,7 +54,8 @@ async fn settle_in(connection: &Connection, results: &[LaneResult]) -> Result<()
             written.add(*lane, result, &before, &settled, &days);
         }
     }
-    written.write(connection).await
+    written.write(connection).await?;
+    Ok(written.going_on)
 }
 
 fn broken(broken: Broken) -> Fault {
@@ -153,6 +154,7 @@ struct Written<'r> {
     days: Vec<Day>,
     holds: Holds,
     tries: Tries<'r>,
+    going_on: usize,
 }
 
 /// Lanes that are parked no more.
@@ -201,6 +203,7 @@ const TRIED: &str = "UPDATE notification n SET state = x.state, attempts = n.att
 impl<'r> Written<'r> {
     fn add(&mut self, (key, target): Lane, result: &'r LaneResult, before: &Before, settled: &Settled, days: &Days) {
         let after = settled.after;
+        self.going_on += usize::from(settled.goes_on(result));
         self.keys.push(key);
         self.accounts.push(days.account);
         self.head_days.push(days.head);

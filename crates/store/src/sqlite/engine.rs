@@ -135,9 +135,11 @@ impl Store for SqliteStore {
         })
     }
 
-    fn settle_lanes(&self, results: Vec<LaneResult>) -> StoreFuture<'_, ()> {
+    fn settle_lanes(&self, results: Vec<LaneResult>) -> StoreFuture<'_, usize> {
         Box::pin(self.write(Vec::new(), move |session| {
-            results.iter().try_for_each(|result| lanes::settle(session.connection, result))
+            results
+                .iter()
+                .try_fold(0, |going_on, result| Ok(going_on + usize::from(lanes::settle(session.connection, result)?)))
         }))
     }
 

@@ -141,10 +141,11 @@ fn work(connection: &Connection, lane: &Claimed) -> Result<Option<LaneWork>, Fau
     Ok(Some(LaneWork { key, target, fence, failures, notification, row, event }))
 }
 
-/// Settles one attempt; a result under another fence, or of a settled one, is void.
-pub(super) fn settle(connection: &Connection, result: &LaneResult) -> Result<(), Fault> {
+/// Settles one attempt; a result under another fence, or of a settled one, is void. Whether the lane goes on at
+/// once.
+pub(super) fn settle(connection: &Connection, result: &LaneResult) -> Result<bool, Fault> {
     let Some(before) = before(connection, result)? else {
-        return Ok(());
+        return Ok(false);
     };
     // With one in the lane, as usual, nothing follows and nothing has to be looked up.
     let following = if result.sequence.saturating_add(1) < before.next {
@@ -157,7 +158,8 @@ pub(super) fn settle(connection: &Connection, result: &LaneResult) -> Result<(),
         end_hold(connection, result.key, Some(result.target), result.at)?;
     }
     move_on(connection, result, &settled.after)?;
-    Ok(notifications::tried(connection, result, settled.tried)?)
+    notifications::tried(connection, result, settled.tried)?;
+    Ok(settled.goes_on(result))
 }
 
 /// The lane that waits for this very result.

@@ -12,7 +12,7 @@ use std::sync::atomic::Ordering;
 use store::{Clock, Committed, PostgresOptions, PostgresStore, Store, StoreError};
 
 /// A stage whose store reaches the server through a wire that can be cut.
-async fn behind_wire(postgres: &Postgres) -> (Stage, Wire) {
+pub async fn behind_wire(postgres: &Postgres) -> (Stage, Wire) {
     let database = postgres.database().await;
     let wire = Wire::to(database.socket().await);
     let url = database.url_by(wire.folder());

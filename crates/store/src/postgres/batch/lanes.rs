@@ -1,18 +1,20 @@
 //! Notifications that a batch obliges: appended to their lanes, and lanes that are woken.
 
-use super::Entry;
-use crate::Restoration;
+use super::{Entry, handed};
 use crate::codec::reason_word;
 use crate::postgres::lanes::{END_HOLDS, HOLD_ALL, WAKE};
 use crate::postgres::pipeline::Pipeline;
-use crate::postgres::values::{Day, Id, Value};
+use crate::postgres::values::{Day, Id, Value, get};
+use crate::{HandedLane, Restoration};
 use std::collections::BTreeMap;
-use tokio_postgres::Error;
+use tokio_postgres::{Error, Row};
 
 /// What happens to lanes.
 #[derive(Debug)]
 pub(super) struct Lanes<'a> {
     today: Day,
+    /// Whom lanes are leased to.
+    holder: Id,
     /// By key and target, in the order in which they are held: how many are appended, and when the
     /// first of them is due.
     appended: BTreeMap<(Id, i64), Appended>,
@@ -28,6 +30,8 @@ struct Appended {
     least: i64,
     count: i64,
     due: i64,
+    /// Where it was empty it is leased until then; 0: not leased.
+    lease_until_ms: i64,
 }
 
 #[derive(Debug, Default)]
@@ -38,6 +42,7 @@ struct Heads {
     least: Vec<i64>,
     counts: Vec<i64>,
     due: Vec<i64>,
+    leases: Vec<i64>,
 }
 
 #[derive(Debug, Default)]
@@ -64,18 +69,25 @@ struct Woken {
     nows: Vec<i64>,
 }
 
-/// An empty lane becomes due, a parked one stays parked. The lane's day never goes back. In a restored store a
+/// An empty lane becomes due, or is leased at once; a parked one stays parked. The lane's day never goes back. In a restored store a
 /// lane from before goes on with the least sequence of its restoration: there is a gap before it.
-const APPEND: &str = "INSERT INTO lane AS l (key, account, target, next, head, attempt_at, head_day, day) \
-     SELECT key, account, target, least + count, least, due, $7, $7 \
-     FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[]) \
-         AS i(key, account, target, least, count, due) \
+const APPEND: &str = "INSERT INTO lane AS l (key, account, target, next, head, attempt_at, head_day, day, \
+         lease_until_ms, fence, holder) \
+     SELECT key, account, target, least + count, least, due, $7, $7, lease, \
+         CASE WHEN lease <> 0 THEN 1 ELSE 0 END, CASE WHEN lease <> 0 THEN $9::uuid END \
+     FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $8::bigint[]) \
+         AS i(key, account, target, least, count, due, lease) \
      ON CONFLICT (key, target, account) DO UPDATE SET \
          next = greatest(l.next, excluded.head) + excluded.next - excluded.head, \
          head = CASE WHEN l.head = l.next THEN greatest(l.next, excluded.head) ELSE l.head END, \
          day = greatest(l.day, excluded.day), \
          head_day = CASE WHEN l.head = l.next THEN greatest(l.day, excluded.day) ELSE l.head_day END, \
-         attempt_at = CASE WHEN l.head = l.next THEN excluded.attempt_at ELSE l.attempt_at END";
+         attempt_at = CASE WHEN l.head = l.next THEN excluded.attempt_at ELSE l.attempt_at END, \
+         lease_until_ms = CASE WHEN l.head = l.next THEN excluded.lease_until_ms ELSE l.lease_until_ms END, \
+         fence = CASE WHEN l.head = l.next THEN l.fence + excluded.fence ELSE l.fence END, \
+         holder = CASE WHEN l.head = l.next THEN coalesce(excluded.holder, l.holder) ELSE l.holder END, \
+         woken = l.woken AND l.head <> l.next \
+     RETURNING l.key, l.target, l.head, l.fence, l.failures, l.next";
 
 /// The lanes have moved on already, so that places are counted backwards from them.
 const NOTIFY: &str = "INSERT INTO notification (account, key, target, sequence, event, version, reason, form, \
@@ -88,9 +100,10 @@ const NOTIFY: &str = "INSERT INTO notification (account, key, target, sequence, 
      CROSS JOIN LATERAL (SELECT next, day FROM lane WHERE key = i.key AND target = i.target OFFSET 0) l";
 
 impl<'a> Lanes<'a> {
-    pub(super) fn of(entries: &[Entry<'a>], today: Day) -> Self {
+    pub(super) fn of(entries: &[Entry<'a>], today: Day, holder: Id) -> Self {
         let mut lanes = Self {
             today,
+            holder,
             appended: BTreeMap::new(),
             heads: Heads::default(),
             notices: Notices::default(),
@@ -111,6 +124,7 @@ impl<'a> Lanes<'a> {
             lanes.heads.least.push(appended.least);
             lanes.heads.counts.push(appended.count);
             lanes.heads.due.push(appended.due);
+            lanes.heads.leases.push(appended.lease_until_ms);
         }
         if !lanes.woken.keys.is_empty() {
             lanes.woken.all = lanes.heads.keys.iter().chain(&lanes.woken.keys).copied().collect();
@@ -135,7 +149,10 @@ impl<'a> Lanes<'a> {
             let target = i64::from(notice.target.0);
             let due = notice.not_before.unwrap_or(change.at).0;
             let account = change.account.0.into();
-            let appended = self.appended.entry((key, target)).or_insert(Appended { account, least, count: 0, due });
+            let is_at_once = notice.not_before.is_none();
+            let lease_until_ms = entry.lease_until_ms.filter(|_| is_at_once).unwrap_or(0);
+            let new = Appended { account, least, count: 0, due, lease_until_ms };
+            let appended = self.appended.entry((key, target)).or_insert(new);
             let notices = &mut self.notices;
             notices.accounts.push(account);
             notices.keys.push(key);
@@ -156,21 +173,38 @@ impl<'a> Lanes<'a> {
         }
     }
 
-    pub(super) async fn add_to<'p>(&'p self, pipeline: &mut Pipeline<'p>) -> Result<(), Error> {
+    /// The step that appends, if there is one: [`handed`](Self::handed) reads it.
+    pub(super) async fn add_to<'p>(&'p self, pipeline: &mut Pipeline<'p>) -> Result<Option<usize>, Error> {
+        let mut appended = None;
         let Woken { all, keys: woken, targets: any, nows } = &self.woken;
         if !woken.is_empty() {
             pipeline.add(HOLD_ALL, vec![all]).await?;
         }
-        let Heads { keys, accounts, targets, least, counts, due } = &self.heads;
+        let Heads { keys, accounts, targets, least, counts, due, leases } = &self.heads;
         if !keys.is_empty() {
-            pipeline.add(APPEND, vec![keys, accounts, targets, least, counts, due, &self.today]).await?;
+            let heads: Vec<Value<'_>> =
+                vec![keys, accounts, targets, least, counts, due, &self.today, leases, &self.holder];
+            appended = Some(pipeline.add(APPEND, heads).await?);
             pipeline.add(NOTIFY, self.notices.values()).await?;
         }
         if !woken.is_empty() {
             pipeline.add(END_HOLDS, vec![woken, any, nows]).await?;
             pipeline.add(WAKE, vec![woken, nows]).await?;
         }
-        Ok(())
+        Ok(appended)
+    }
+
+    /// Those that were empty and are leased now, out of what the step that appends said.
+    pub(super) fn handed(&self, appended: &[Row]) -> Vec<HandedLane> {
+        // All of it is durable: what cannot be read is free again when its lease has run out.
+        let lanes = appended.iter().filter_map(|row| Some((handed::read(row).ok()?, get::<i64>(row, 5).ok()?)));
+        let is_ours = |(lane, next): &(HandedLane, i64)| {
+            let appended = self.appended.get(&(lane.key.into(), lane.target.0.into()));
+            appended.is_some_and(|appended| {
+                appended.lease_until_ms != 0 && next - i64::from(lane.sequence) == appended.count
+            })
+        };
+        lanes.filter(is_ours).map(|(lane, _)| lane).collect()
     }
 }
 

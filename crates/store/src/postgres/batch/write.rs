@@ -7,8 +7,10 @@ use super::entitlements::Entitlements;
 use super::events::Events;
 use super::lanes::Lanes;
 use super::look::Stands;
+use crate::HandedLane;
 use crate::postgres::connect::Connection;
 use crate::postgres::pipeline::Pipeline;
+use crate::postgres::values::Id;
 use tokio_postgres::Error;
 
 /// How far a batch that failed had come.
@@ -20,31 +22,35 @@ pub(in crate::postgres) enum Step {
     Unanswered(Error),
 }
 
-/// Writes and commits.
+/// Writes and commits; the lanes that are leased to the holder with it.
 pub(in crate::postgres) async fn write(
     connection: &Connection,
     entries: &[Entry<'_>],
     stands: Stands,
-) -> Result<(), Step> {
+    holder: Id,
+) -> Result<Vec<HandedLane>, Step> {
     let Stands { audit, today } = stands;
     let claims = Claims::of(entries, today);
     let entitlements = Entitlements::of(entries, today);
     let beside = Beside::of(entries, audit);
-    let lanes = Lanes::of(entries, today);
+    let lanes = Lanes::of(entries, today, holder);
     let events = Events::of(entries, today);
     let mut pipeline = Pipeline::new(connection);
     let added = async {
         claims.add_to(&mut pipeline).await?;
         entitlements.add_to(&mut pipeline).await?;
         beside.add_to(&mut pipeline).await?;
-        lanes.add_to(&mut pipeline).await?;
+        let appended = lanes.add_to(&mut pipeline).await?;
         // Last, since everything of the account waits for it from here on.
         events.add_to(&mut pipeline).await?;
-        pipeline.add("COMMIT", Vec::new()).await
+        Ok((appended, pipeline.add("COMMIT", Vec::new()).await?))
     };
-    let commit = added.await.map_err(Step::Before)?;
+    let (appended, commit) = added.await.map_err(Step::Before)?;
     match pipeline.run().await {
-        Ok(_) => Ok(()),
+        Ok(answers) => {
+            let rows = appended.and_then(|step| answers.get(step)).map_or(&[][..], Vec::as_slice);
+            Ok(lanes.handed(rows))
+        }
         Err(broken) if broken.step < commit && broken.error.as_db_error().is_some() => Err(Step::Before(broken.error)),
         Err(broken) => Err(Step::Unanswered(broken.error)),
     }
