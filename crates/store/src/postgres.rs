@@ -13,6 +13,7 @@ mod connect;
 mod connections;
 mod copy;
 mod customers;
+mod delivered;
 mod dues;
 mod engine;
 mod events;

@@ -3,6 +3,7 @@
 
 use super::connect::{Connection, Purpose};
 use super::connections::Connections;
+use super::delivered;
 use super::fault::Fault;
 use super::lanes::END_HOLDS;
 use super::pipeline::{Broken, Pipeline};
@@ -17,6 +18,7 @@ use tokio_postgres::Row;
 
 /// Settles attempts; results under another fence, or of settled ones, are void. How many lanes go on at once.
 pub(super) async fn settle(connections: &Connections, results: Vec<LaneResult>) -> Result<usize, StoreError> {
+    let results = delivered::settle(connections, results).await;
     if results.is_empty() {
         return Ok(0);
     }
