@@ -3,15 +3,15 @@
 
 use super::super::delivered::lags_at;
 use super::super::receivers::{Arrivals, NumberIn, idle};
-use super::super::{Settings, creates, middle};
+use super::super::{CONNECTIONS, Settings, creates, middle};
 use anyhow::{Context, Result, ensure};
 use load::{Keys, Kind, Load, Progress, Run, made_to_read, run as run_load};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// Creates or changes under way, and requests of the bare loop.
-const AT_ONCE: usize = 64;
+/// Requests of the bare loop under way: as many as the hub has to one receiver.
+const BARE_AT_ONCE: usize = 64;
 /// Entitlements that are changed.
 const ENTITLEMENTS: usize = 5_000;
 /// What is not there after so long never comes.
@@ -26,7 +26,9 @@ pub(super) async fn measure(store: &str, port: u16, settings: Settings) -> Resul
     let create = creates(port, Keys::Ascending, &made.url)?;
     let patch = creates(port, Keys::Ascending, &changed.url)?;
     let patch = Load { kind: Kind::Patch, ids: Arc::new(made_to_read(&patch, ENTITLEMENTS).await?), ..patch };
-    println!("\nDelivered on {store}, {AT_ONCE} at once, beside a bare loop of requests\n");
+    println!(
+        "\nDelivered on {store}, sent by {CONNECTIONS} connections, beside a bare loop of {BARE_AT_ONCE} requests at once\n"
+    );
     let (mut of_creates, mut of_changes) = (Vec::new(), Vec::new());
     for round in 1..=settings.rounds {
         let bare = bare_loop(&made.url, settings.measure).await?;
@@ -59,7 +61,7 @@ async fn bare_loop(url: &str, time: Duration) -> Result<f64> {
     let client = reqwest::Client::new();
     let end = Instant::now() + time;
     let mut tasks = Vec::new();
-    for _ in 0..AT_ONCE {
+    for _ in 0..BARE_AT_ONCE {
         let (client, url) = (client.clone(), url.to_owned());
         tasks.push(tokio::spawn(async move {
             let mut sent = 0_u64;
@@ -88,7 +90,7 @@ impl Told {
 
     /// How many have come a second, from the first request to the last arrival.
     async fn a_second(&self, load: &Load, settings: Settings) -> Result<f64> {
-        let how = Run { connections: AT_ONCE, warm_up: Duration::ZERO, measure: settings.measure, rate: None };
+        let how = Run { connections: CONNECTIONS, warm_up: Duration::ZERO, measure: settings.measure, rate: None };
         self.arrivals.taken();
         let (begun, progress) = (Instant::now(), Arc::new(Progress::noting(1)));
         let measured = run_load(load, how, &progress).await?;
