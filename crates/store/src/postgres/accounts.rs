@@ -127,7 +127,7 @@ pub(super) async fn clock(connections: &Connections) -> Result<(i64, i64), Fault
 }
 
 /// Nobody commits while it is emptied: else a change could lose the half of it that was written before.
-const HOLD_ALL: &str = "LOCK TABLE claim, answer, entitlement, callback, operation, lane, notification, event, \
+const HOLD_ALL: &str = "LOCK TABLE claim, answer, entitlement, own_id, callback, operation, lane, notification, event, \
      feed_mark, account IN EXCLUSIVE MODE";
 
 /// Whether there is anything of a live account.
@@ -136,7 +136,7 @@ const HAS_LIVE_DATA: &str = "SELECT EXISTS (SELECT FROM account WHERE live AND p
      OR EXISTS (SELECT FROM entitlement WHERE live)";
 
 const EMPTY_ALL: &str = "DELETE FROM event; DELETE FROM claim; DELETE FROM lane; DELETE FROM notification; \
-     DELETE FROM callback; DELETE FROM operation; DELETE FROM entitlement; DELETE FROM answer; \
+     DELETE FROM callback; DELETE FROM operation; DELETE FROM entitlement; DELETE FROM own_id; DELETE FROM answer; \
      DELETE FROM feed_mark";
 
 const EMPTY_TEST_ONLY: &str = "
@@ -148,7 +148,8 @@ const EMPTY_TEST_ONLY: &str = "
     DELETE FROM lane WHERE account IN (SELECT id FROM account WHERE NOT live);
     DELETE FROM callback WHERE account IN (SELECT id FROM account WHERE NOT live);
     DELETE FROM operation WHERE account IN (SELECT id FROM account WHERE NOT live);
-    DELETE FROM entitlement WHERE NOT live";
+    DELETE FROM entitlement WHERE NOT live;
+    DELETE FROM own_id WHERE NOT live";
 
 /// Empties all test data; the number of the clock's new beginning.
 pub(super) async fn empty_test_data(connections: &Connections) -> Result<i64, StoreError> {

@@ -13,8 +13,8 @@
 //! them needs to see another.
 //!
 //! **Order.** Every batch takes rows in one order: claims, entitlements, call-backs, the audit, new
-//! entitlements by slot, lanes, accounts; each sorted by its key. What is out of order all the same (two
-//! own ids crossing two slots) PostgreSQL finds and breaks off, and the batch is tried again.
+//! entitlements by slot, own ids, lanes, accounts; each sorted by its key. What is out of order all the same (two
+//! removals crossing two own ids) PostgreSQL finds and breaks off, and the batch is tried again.
 //!
 //! **Positions.** Events get their places in the feed at the very end: the account's row is held from
 //! there through COMMIT, and PostgreSQL shows a transaction to others before it lets go of its rows. So

@@ -185,9 +185,16 @@ impl PostgresEnd {
             let filling = Filling::of(&self.connection, table, records).await.map_err(|error| self.failed(&error))?;
             let rows = records.iter().map(|record| filling.row(record)).collect();
             let copied = self.copy_in(&prepared.copy_in, &prepared.written, rows).await;
-            copied.map_err(|error| self.refused(table, records, &error))?;
+            copied.map_err(|error| self.refused(table, &records.iter().collect::<Vec<_>>(), &error))?;
             let texts: Vec<_> = records.iter().filter_map(|record| filling.text_row(record)).collect();
-            self.copy_texts_in(texts).await.map_err(|error| self.failed(&error))?;
+            let copied = self.copy_beside_in((statements::TEXTS_IN, statements::TEXTS), texts).await;
+            copied.map_err(|error| self.failed(&error))?;
+        }
+        if table == Table::Entitlement {
+            let (named, own_ids): (Vec<_>, _) =
+                records.iter().filter_map(|record| Some((record, Filling::own_id_row(record)?))).unzip();
+            let copied = self.copy_beside_in((statements::OWN_IDS_IN, statements::OWN_IDS), own_ids).await;
+            copied.map_err(|error| self.refused(table, &named, &error))?;
         }
         let sql = "INSERT INTO setting (name, value) VALUES ($1, $2) \
                    ON CONFLICT (name) DO UPDATE SET value = excluded.value";
@@ -203,16 +210,21 @@ impl PostgresEnd {
         writer.finish().await.map(drop)
     }
 
-    async fn copy_texts_in(&self, rows: Vec<Vec<Cell<'_>>>) -> Result<(), Error> {
+    /// What lies in a table beside that of the records: the statement that takes it, and one of its columns.
+    async fn copy_beside_in(
+        &self,
+        (copy_in, columns): (&str, &'static str),
+        rows: Vec<Vec<Cell<'_>>>,
+    ) -> Result<(), Error> {
         if rows.is_empty() {
             return Ok(());
         }
-        let written = self.connection.statement(statements::TEXTS).await?;
-        self.copy_in(statements::TEXTS_IN, &written, rows).await
+        let written = self.connection.statement(columns).await?;
+        self.copy_in(copy_in, &written, rows).await
     }
 
     /// PostgreSQL tells the line of what it does not take.
-    fn refused(&self, table: Table, records: &[Record], error: &Error) -> CopyError {
+    fn refused(&self, table: Table, records: &[&Record], error: &Error) -> CopyError {
         let place = error.as_db_error().and_then(|error| error.where_()).and_then(values::line);
         match place.and_then(|line| records.get(line.checked_sub(1)?)) {
             Some(record) => CopyError::Record { record: in_words(table, record.key(table)), why: said(error) },

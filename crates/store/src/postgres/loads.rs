@@ -28,7 +28,8 @@ const BY_KEY: &str = with_claim!("LEFT JOIN entitlement e ON e.key = $3 LEFT JOI
 const BY_ID: &str = with_claim!(
     "LEFT JOIN LATERAL (SELECT * FROM (\
          SELECT * FROM (SELECT * FROM entitlement WHERE key = $3 OFFSET 0) by_key WHERE own_id IS NULL \
-         UNION ALL SELECT * FROM (SELECT * FROM entitlement WHERE live = $5 AND own_id = $4 OFFSET 0) by_own_id\
+         UNION ALL SELECT by_own_id.* FROM (SELECT key FROM own_id WHERE id = $4 AND live = $5 OFFSET 0) o \
+             CROSS JOIN LATERAL (SELECT * FROM entitlement WHERE key = o.key OFFSET 0) by_own_id\
      ) by_id WHERE account = $1 LIMIT 1) e ON true LEFT JOIN route r ON r.id = e.route"
 );
 
@@ -74,7 +75,7 @@ pub(super) async fn load(connections: &Connections, load: &Load, live: bool) -> 
 
 /// Whether an id that a reseller chose is used in the mode, as an own id or as a key.
 pub(super) async fn own_id_is_used(connections: &Connections, id: &str, live: bool) -> Result<bool, Fault> {
-    let sql = "SELECT FROM entitlement WHERE live = $2 AND own_id = $1 \
+    let sql = "SELECT FROM own_id WHERE id = $1 AND live = $2 \
                UNION ALL SELECT FROM entitlement WHERE key = $3 AND live = $2 LIMIT 1";
     let values: [Value<'_>; 3] = [&id, &live, &parse_uuid(id).map(Id)];
     Ok(!connections.read(sql, &values).await?.is_empty())

@@ -349,3 +349,34 @@ async fn numbers_in_partitions_are_given_once() {
         assert!(history.iter().map(|event| event.sequence).eq(1..=last));
     }
 }
+
+/// Tables with rows of an account, which are distributed by it. Others lie everywhere the same, or belong to a
+/// process; ids of resellers are distributed by themselves.
+const OF_AN_ACCOUNT: [&str; 9] =
+    ["answer", "callback", "claim", "entitlement", "event", "feed_mark", "lane", "notification", "operation"];
+
+/// What an engine that distributes tables demands: no unique rule without the column that it distributes by, and
+/// that column in every row.
+#[tokio::test]
+async fn every_table_can_be_distributed() {
+    let postgres = Postgres::default();
+    let _stage = Stage::open(&postgres).await;
+    let database = postgres.database().await;
+    let with_account = "SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid \
+        WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND a.attname = 'account' AND a.attnotnull \
+        AND c.relnamespace = current_schema()::regnamespace ORDER BY 1";
+    let everywhere = ["credential", "own_id", "route"];
+    let mut tables: Vec<&str> = OF_AN_ACCOUNT.iter().chain(&everywhere).copied().collect();
+    tables.sort_unstable();
+    assert_eq!(database.ask(with_account).await, tables, "a new table has to say how it is distributed");
+    let rules = |column: &str, tables: &[&str]| {
+        format!(
+            "SELECT i.indexrelid::regclass::text FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid \
+             WHERE i.indisunique AND c.relname IN ('{}') AND NOT EXISTS (SELECT FROM pg_attribute a \
+                 WHERE a.attrelid = c.oid AND a.attname = '{column}' AND a.attnum = ANY (i.indkey::smallint[]))",
+            tables.join("', '")
+        )
+    };
+    assert_eq!(database.ask(&rules("account", &OF_AN_ACCOUNT)).await, Vec::<String>::new());
+    assert_eq!(database.ask(&rules("id", &["own_id"])).await, Vec::<String>::new());
+}

@@ -14,6 +14,16 @@ pub(super) struct Entitlements<'a> {
     removed: Vec<Id>,
     changed: Rows<'a>,
     new: Rows<'a>,
+    own_ids: OwnIds<'a>,
+}
+
+/// Ids that new ones were given by resellers, in their order.
+#[derive(Debug, Default)]
+struct OwnIds<'a> {
+    ids: Vec<&'a str>,
+    live: Vec<bool>,
+    accounts: Vec<i64>,
+    keys: Vec<Id>,
 }
 
 /// Columns of rows.
@@ -56,7 +66,7 @@ macro_rules! insert {
     };
 }
 
-/// Plain: a key, an own id or a slot that was taken since the look breaks the transaction off.
+/// Plain: a key or a slot that was taken since the look breaks the transaction off.
 const INSERT: &str = insert!("");
 
 /// The rows are there and held, and their revisions are compared. An upsert all the same: a join could be
@@ -70,13 +80,25 @@ const UPDATE: &str = insert!(
       since = least(e.since, excluded.since)"
 );
 
-const REMOVE: &str = "DELETE FROM entitlement WHERE ctid = ANY (ARRAY (SELECT t.place \
-     FROM unnest($1::uuid[]) AS i(key) CROSS JOIN LATERAL (SELECT ctid AS place FROM entitlement \
-         WHERE key = i.key OFFSET 0) t))";
+/// Plain, too: an own id that was taken since.
+const OWN_IDS: &str = "INSERT INTO own_id (id, live, account, key) \
+     SELECT * FROM unnest($1::text[], $2::boolean[], $3::bigint[], $4::uuid[])";
+
+const REMOVE: &str = "WITH gone AS (DELETE FROM entitlement WHERE ctid = ANY (ARRAY (SELECT t.place \
+         FROM unnest($1::uuid[]) AS i(key) CROSS JOIN LATERAL (SELECT ctid AS place FROM entitlement \
+             WHERE key = i.key OFFSET 0) t)) RETURNING own_id, live) \
+     DELETE FROM own_id WHERE ctid = ANY (ARRAY (SELECT t.place FROM gone g \
+         CROSS JOIN LATERAL (SELECT ctid AS place FROM own_id WHERE id = g.own_id AND live = g.live OFFSET 0) t))";
 
 impl<'a> Entitlements<'a> {
     pub(super) fn of(entries: &[Entry<'a>], today: Day) -> Self {
-        let mut entitlements = Self { today, removed: Vec::new(), changed: Rows::default(), new: Rows::default() };
+        let mut entitlements = Self {
+            today,
+            removed: Vec::new(),
+            changed: Rows::default(),
+            new: Rows::default(),
+            own_ids: OwnIds::of(entries),
+        };
         let (mut new, mut changed) = (Vec::new(), Vec::new());
         for entry in entries {
             match &entry.prepared.change.row {
@@ -104,7 +126,33 @@ impl<'a> Entitlements<'a> {
                 pipeline.add(sql, [rows.values(), vec![&self.today as _]].concat()).await?;
             }
         }
+        let OwnIds { ids, live, accounts, keys } = &self.own_ids;
+        if !ids.is_empty() {
+            pipeline.add(OWN_IDS, vec![ids, live, accounts, keys]).await?;
+        }
         Ok(())
+    }
+}
+
+impl<'a> OwnIds<'a> {
+    fn of(entries: &[Entry<'a>]) -> Self {
+        let mut new: Vec<(&'a str, bool, &Row)> = Vec::new();
+        for entry in entries {
+            if let RowChange::Insert(row) = &entry.prepared.change.row
+                && let Some(id) = &row.own_id
+            {
+                new.push((id, entry.live, row));
+            }
+        }
+        new.sort_by_key(|(id, live, _)| (*id, *live));
+        let mut own_ids = Self::default();
+        for (id, live, row) in new {
+            own_ids.ids.push(id);
+            own_ids.live.push(live);
+            own_ids.accounts.push(row.account.0.into());
+            own_ids.keys.push(row.key.into());
+        }
+        own_ids
     }
 }
 

@@ -58,7 +58,7 @@ const CALLBACKS: &str = "SELECT c.id FROM unnest($1::bigint[]) AS i(id) \
 const TAKEN: &str = "SELECT * FROM (SELECT i.place, \
          EXISTS (SELECT FROM claim c WHERE c.account = i.account AND c.identity = i.identity OFFSET 0) AS claimed, \
          EXISTS (SELECT FROM entitlement e WHERE e.key = i.new_key OFFSET 0) \
-         OR EXISTS (SELECT FROM entitlement e WHERE e.live = i.live AND e.own_id = i.public_id OFFSET 0) \
+         OR EXISTS (SELECT FROM own_id o WHERE o.id = i.public_id AND o.live = i.live OFFSET 0) \
          OR EXISTS (SELECT FROM entitlement e WHERE e.key = i.own_key AND e.live = i.live OFFSET 0) AS used, \
          EXISTS (SELECT FROM entitlement e WHERE e.account = i.owner AND e.customer = i.customer \
              AND e.route = i.route AND e.slot = i.slot AND e.key <> i.key OFFSET 0) AS occupied \

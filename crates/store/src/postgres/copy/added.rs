@@ -90,6 +90,14 @@ impl Filling {
         Some(vec![Cell::Of(account), Cell::Of(number), Cell::Day(self.day), Cell::Of(text)])
     }
 
+    /// What is kept of an entitlement under an id of its own: a row of those ids.
+    pub(super) fn own_id_row(record: &Record) -> Option<Vec<Cell<'_>>> {
+        let [key, account, live, _, own_id @ Value::Text(_), ..] = record.0.as_slice() else {
+            return None;
+        };
+        Some(vec![Cell::Of(own_id), Cell::Of(live), Cell::Of(account), Cell::Of(key)])
+    }
+
     fn account(&self, record: &Record) -> i64 {
         key(self.table, record).and_then(|key| self.accounts.get(&key).copied()).unwrap_or(NOBODY)
     }

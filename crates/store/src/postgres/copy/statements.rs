@@ -25,6 +25,11 @@ pub(super) const TEXTS_IN: &str = "COPY answer (account, claim, day, text) FROM 
 /// No row of it.
 pub(super) const TEXTS: &str = "SELECT account, claim, day, text FROM answer LIMIT 0";
 
+/// Takes the ids that resellers chose, which have a table of their own, too.
+pub(super) const OWN_IDS_IN: &str = "COPY own_id (id, live, account, key) FROM STDIN (FORMAT binary)";
+/// No row of it.
+pub(super) const OWN_IDS: &str = "SELECT id, live, account, key FROM own_id LIMIT 0";
+
 /// A claim with the text of its answer.
 const CLAIMS: &str = "claim LEFT JOIN LATERAL (SELECT a.text AS answer FROM answer a \
      WHERE a.claim = claim.number AND a.day = claim.answered_on LIMIT 1) texts ON true";

@@ -134,7 +134,14 @@ async fn look_at_references(connections: &Connections, health: &mut EngineHealth
     let sql = "SELECT 'entitlement ' || e.key || ' names ' || \
              CASE WHEN r.id IS NULL THEN 'a route' ELSE 'an account' END || ' that is not there' \
          FROM entitlement e LEFT JOIN account a ON a.id = e.account LEFT JOIN route r ON r.id = e.route \
-         WHERE a.id IS NULL OR r.id IS NULL LIMIT 100";
+         WHERE a.id IS NULL OR r.id IS NULL \
+         UNION ALL SELECT 'entitlement ' || e.key || ' has an id of its own, and ' || quote_literal(e.own_id) || \
+             ' is not kept for it' \
+         FROM entitlement e WHERE e.own_id IS NOT NULL AND NOT EXISTS (SELECT FROM own_id o \
+             WHERE o.id = e.own_id AND o.live = e.live AND o.account = e.account AND o.key = e.key) \
+         UNION ALL SELECT 'the id ' || quote_literal(o.id) || ' is kept for an entitlement that is not there' \
+         FROM own_id o WHERE NOT EXISTS (SELECT FROM entitlement e WHERE e.key = o.key AND e.own_id = o.id) \
+         LIMIT 100";
     match connections.search(sql, &[]).await {
         Ok(rows) => {
             for row in &rows {

@@ -88,9 +88,17 @@ CREATE TABLE entitlement (
     CONSTRAINT entitlement_by_key PRIMARY KEY (key, account)
 );
 
--- An own id is unique per mode. That it is no key of the mode either is looked at: a key is made of
+-- The ids that resellers chose: unique per mode, over all accounts, which an index of entitlements could not be if
+-- those were distributed by account. That none is a key of the mode either is looked at: a key is made of
 -- randomness and told to nobody before it is committed, so that nobody can race for it.
-CREATE UNIQUE INDEX entitlement_by_own_id ON entitlement (live, own_id) WHERE own_id IS NOT NULL;
+CREATE TABLE own_id (
+    id      text COLLATE "C" NOT NULL,
+    live    boolean NOT NULL,
+    account bigint NOT NULL,
+    key     uuid NOT NULL,
+    CONSTRAINT own_id_by_id PRIMARY KEY (id, live)
+);
+
 -- The rule of the limit and the look-up by customer in one: the slot of what has ended is NULL,
 -- and NULLs never equal each other, so any number of ended ones may stand beside the open one.
 CREATE UNIQUE INDEX entitlement_by_slot ON entitlement (account, customer, route, slot);
