@@ -26,9 +26,7 @@ pub(super) async fn measure(store: &str, port: u16, settings: Settings) -> Resul
     let create = creates(port, Keys::Ascending, &made.url)?;
     let patch = creates(port, Keys::Ascending, &changed.url)?;
     let patch = Load { kind: Kind::Patch, ids: Arc::new(made_to_read(&patch, ENTITLEMENTS).await?), ..patch };
-    println!(
-        "\nDelivered on {store}, sent by {CONNECTIONS} connections, beside a bare loop of {BARE_AT_ONCE} requests at once\n"
-    );
+    println!("\nDelivered on {store}, sent by {CONNECTIONS} connections, beside a bare loop, {BARE_AT_ONCE} at once\n");
     let (mut of_creates, mut of_changes) = (Vec::new(), Vec::new());
     for round in 1..=settings.rounds {
         let bare = bare_loop(&made.url, settings.measure).await?;

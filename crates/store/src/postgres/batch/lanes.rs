@@ -69,8 +69,8 @@ struct Woken {
     nows: Vec<i64>,
 }
 
-/// An empty lane becomes due, or is leased at once; a parked one stays parked. The lane's day never goes back. In a restored store a
-/// lane from before goes on with the least sequence of its restoration: there is a gap before it.
+/// An empty lane becomes due, or is leased at once; a parked one stays parked. The lane's day never goes back. In a
+/// restored store a lane from before goes on with the least sequence of its restoration: there is a gap before it.
 const APPEND: &str = "INSERT INTO lane AS l (key, account, target, next, head, attempt_at, head_day, day, \
          lease_until_ms, fence, holder) \
      SELECT key, account, target, least + count, least, due, $7, $7, lease, \
