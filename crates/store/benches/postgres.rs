@@ -35,7 +35,9 @@ fn main() {
         for round in 0..3 {
             measure("ascending creates", &store, move |n| ascending(place, round * CALLERS * EACH + n)).await;
         }
-        loads(&store, place).await;
+        for callers in [8, 64] {
+            loads(&store, place, callers).await;
+        }
         measure("changes", &store, move |n| change(place, n)).await;
         deliveries(&store).await;
         for round in 3..6 {
@@ -66,14 +68,14 @@ async fn measure(name: &str, store: &Arc<PostgresStore>, change: impl Fn(u64) ->
     println!("{name}: {:.0}/s", (CALLERS * EACH) as f64 / started.elapsed().as_secs_f64());
 }
 
-async fn loads(store: &Arc<PostgresStore>, place: Place) {
+async fn loads(store: &Arc<PostgresStore>, place: Place, count: u64) {
     let started = Instant::now();
-    let callers: Vec<_> = (0..8)
+    let callers: Vec<_> = (0..count)
         .map(|caller| {
             let store = Arc::clone(store);
             tokio::spawn(async move {
                 let mut dice = Dice(caller);
-                for _ in 0..5_000 {
+                for _ in 0..40_000 / count {
                     let key = ids::EntitlementKey(u128::from(dice.below(3 * EACH * CALLERS)) << 64);
                     let identity = Some(samples::identity("nobody's"));
                     let load = Load { account: place.account, target: Target::Id(key.to_string()), identity };
@@ -85,7 +87,7 @@ async fn loads(store: &Arc<PostgresStore>, place: Place) {
     for caller in callers {
         caller.await.unwrap();
     }
-    println!("by id, 8 callers: {:.0} loads/s", 40_000.0 / started.elapsed().as_secs_f64());
+    println!("by id, {count} callers: {:.0} loads/s", 40_000.0 / started.elapsed().as_secs_f64());
 }
 
 async fn deliveries(store: &PostgresStore) {

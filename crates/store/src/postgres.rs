@@ -20,6 +20,7 @@ mod events;
 mod examine;
 mod facts;
 mod fault;
+mod gathered;
 mod keeper;
 mod lanes;
 mod loads;
@@ -52,6 +53,7 @@ use connect::{Connection, Connector, Purpose};
 use connections::Connections;
 use facts::Facts;
 use fault::{Fault, said};
+use gathered::Gathered;
 use looks::Looks;
 use migrations::Migrating;
 use queue::Queue;
@@ -78,7 +80,8 @@ pub struct PostgresStore {
 /// What its tasks share.
 #[derive(Debug)]
 struct Inner {
-    connections: Connections,
+    connections: Arc<Connections>,
+    gathered: Arc<Gathered>,
     queue: Arc<Queue>,
     clock: Arc<StoreClock>,
     /// Held while the clock is changed.
@@ -159,7 +162,9 @@ impl PostgresStore {
         }
         // Until here it is what a copy sees of this process.
         drop(first);
+        let connections = Arc::new(connections);
         let inner = Arc::new(Inner {
+            gathered: Arc::new(Gathered::new(Arc::clone(&connections))),
             connections,
             queue,
             clock,

@@ -83,6 +83,8 @@ mod growth;
 mod handing;
 #[path = "postgres/indexes.rs"]
 mod indexes;
+#[path = "postgres/loads.rs"]
+mod loads;
 #[path = "postgres/nodes.rs"]
 mod nodes;
 #[path = "postgres/opening.rs"]

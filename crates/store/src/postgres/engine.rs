@@ -31,7 +31,7 @@ impl Inner {
             // Its mode plays no part.
             Target::Nothing | Target::Key(_) | Target::Customer(..) => false,
         };
-        Ok(loads::load(&self.connections, &load, live).await?)
+        Ok(loads::load(&self.gathered, &load, live).await?)
     }
 
     async fn commit(&self, change: Change, hand_over: Option<HandOver>) -> Result<Committed, StoreError> {
@@ -47,7 +47,7 @@ impl Inner {
             Verdict::Done(_) => Ok(Committed::Done),
             Verdict::Stood(cause) => {
                 self.figures.count_conflict(cause);
-                let found = loads::found(&self.connections, &prepared.change, live).await?;
+                let found = loads::found(&self.gathered, &prepared.change, live).await?;
                 Ok(Committed::Conflict(Box::new(Conflict { cause, found })))
             }
         }
@@ -101,7 +101,7 @@ impl Store for PostgresStore {
     fn report(&self, account: AccountId, report: Report) -> StoreFuture<'_, Vec<Row>> {
         Box::pin(async move {
             let live = self.inner.is_live(account).await?;
-            Ok(reports::page(&self.inner.connections, account, &report, live).await?)
+            Ok(reports::page(&self.inner.gathered, account, &report, live).await?)
         })
     }
 

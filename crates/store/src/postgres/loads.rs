@@ -1,12 +1,14 @@
-//! What a command needs, by one statement: one round trip, one snapshot.
+//! What a command needs, by one statement: one round trip, one snapshot. Those by id share theirs: `gathered`.
 
 use super::claims::{self, claim_columns};
 use super::connections::Connections;
 use super::fault::Fault;
+use super::gathered::{Asked, Gathered};
 use super::rows::{self, row_columns};
 use super::values::{Id, Value};
 use crate::{Change, Load, Loaded, RowChange, Target};
 use ids::{AccountId, parse_uuid};
+use std::sync::Arc;
 
 /// The claim, whatever is joined to it.
 macro_rules! with_claim {
@@ -23,23 +25,14 @@ const CLAIM: &str = concat!("SELECT ", claim_columns!(), " FROM claim c WHERE c.
 
 const BY_KEY: &str = with_claim!("LEFT JOIN entitlement e ON e.key = $3 LEFT JOIN route r ON r.id = e.route");
 
-/// Within a mode no text is both a key and an own id, so that whichever is found is the one. Whose it is
-/// is looked at afterwards: asked for together, an index that begins with the account would do as well.
-const BY_ID: &str = with_claim!(
-    "LEFT JOIN LATERAL (SELECT * FROM (\
-         SELECT * FROM (SELECT * FROM entitlement WHERE key = $3 OFFSET 0) by_key WHERE own_id IS NULL \
-         UNION ALL SELECT by_own_id.* FROM (SELECT key FROM own_id WHERE id = $4 AND live = $5 OFFSET 0) o \
-             CROSS JOIN LATERAL (SELECT * FROM entitlement WHERE key = o.key OFFSET 0) by_own_id\
-     ) by_id WHERE account = $1 LIMIT 1) e ON true LEFT JOIN route r ON r.id = e.route"
-);
-
 const BY_CUSTOMER: &str = with_claim!(
     "LEFT JOIN entitlement e ON e.account = $1 AND e.customer = $4 AND e.route = $3 AND e.slot IS NOT NULL \
      LEFT JOIN route r ON r.id = e.route ORDER BY e.slot"
 );
 
 /// `live`: the account's mode.
-pub(super) async fn load(connections: &Connections, load: &Load, live: bool) -> Result<Loaded, Fault> {
+pub(super) async fn load(gathered: &Arc<Gathered>, load: &Load, live: bool) -> Result<Loaded, Fault> {
+    let connections = gathered.connections();
     let account = i64::from(load.account.0);
     let identity = load.identity.as_ref().map(|identity| identity.as_str());
     let found = match &load.target {
@@ -47,8 +40,8 @@ pub(super) async fn load(connections: &Connections, load: &Load, live: bool) -> 
         Target::Nothing => connections.read(CLAIM, &[&account, &identity]).await?,
         Target::Key(key) => connections.read(BY_KEY, &[&account, &identity, &Id::from(*key)]).await?,
         Target::Id(id) => {
-            let key = parse_uuid(id).map(Id);
-            connections.read(BY_ID, &[&account, &identity, &key, id, &live]).await?
+            let (key, identity) = (parse_uuid(id).map(Id), identity.map(str::to_owned));
+            vec![gathered.find(Asked { account, identity, key, id: id.clone(), live }).await?]
         }
         Target::Customer(route, customer) => {
             connections.read(BY_CUSTOMER, &[&account, &identity, &i64::from(route.0), customer]).await?
@@ -82,7 +75,7 @@ pub(super) async fn own_id_is_used(connections: &Connections, id: &str, live: bo
 }
 
 /// What a load would say of everything that a change touches.
-pub(super) async fn found(connections: &Connections, change: &Change, live: bool) -> Result<Loaded, Fault> {
+pub(super) async fn found(gathered: &Arc<Gathered>, change: &Change, live: bool) -> Result<Loaded, Fault> {
     let account = change.account;
     let ask = |account: AccountId, target: Target, identity| Load { account, target, identity };
     let target = match &change.row {
@@ -91,15 +84,15 @@ pub(super) async fn found(connections: &Connections, change: &Change, live: bool
         RowChange::Remove { key, .. } => Target::Key(*key),
     };
     let identity = change.claim.identity().cloned();
-    let mut found = load(connections, &ask(account, target, identity), live).await?;
+    let mut found = load(gathered, &ask(account, target, identity), live).await?;
     if let (RowChange::Insert(row), None) = (&change.row, &found.row)
         && let Some(id) = &row.own_id
     {
-        found.row = load(connections, &ask(row.account, Target::Id(id.clone()), None), live).await?.row;
+        found.row = load(gathered, &ask(row.account, Target::Id(id.clone()), None), live).await?.row;
     }
     if let Some(row) = change.row() {
         let customer = Target::Customer(row.route, row.state.record.customer_identifier.clone());
-        found.open = load(connections, &ask(row.account, customer, None), live).await?.open;
+        found.open = load(gathered, &ask(row.account, customer, None), live).await?.open;
     }
     Ok(found)
 }

@@ -1,12 +1,13 @@
 //! Reports: born entitlements in the order (dateCreated, entitlementId), filtered, a page at a time.
 
-use super::connections::Connections;
 use super::fault::Fault;
+use super::gathered::Gathered;
 use super::loads;
 use super::rows::{self, row_columns};
 use super::values::{Id, Value};
 use crate::{Load, Report, Row, Target};
 use ids::AccountId;
+use std::sync::Arc;
 
 /// Most rows of one page, whatever is asked.
 const PAGE_ROWS_MAX: usize = 1_000;
@@ -30,17 +31,18 @@ const PAGE: &str = concat!(
 
 /// `live`: the account's mode.
 pub(super) async fn page(
-    connections: &Connections,
+    gathered: &Arc<Gathered>,
     account: AccountId,
     report: &Report,
     live: bool,
 ) -> Result<Vec<Row>, Fault> {
+    let connections = gathered.connections();
     let key = match &report.entitlement_id {
         None => None,
         Some(id) => {
             // At most one: whatever else is asked decides whether it is shown.
             let load = Load { account, target: Target::Id(id.clone()), identity: None };
-            let Some(row) = loads::load(connections, &load, live).await?.row else {
+            let Some(row) = loads::load(gathered, &load, live).await?.row else {
                 return Ok(Vec::new());
             };
             Some(Id::from(row.key))
