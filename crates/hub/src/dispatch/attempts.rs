@@ -57,13 +57,9 @@ impl Hub {
         while let Some(Flight { work, url, place, results }) = next {
             let boarded = Instant::now();
             let result = self.attempt(&work, &url).await;
-            let left = self.endpoints.leave(&url, boarded, Instant::now());
+            next = self.endpoints.leave(&url, boarded, Instant::now());
             drop(place);
             let _ = results.send(result).await;
-            for late in left.late {
-                late.cancelled(LaneOutcome::Later(self.store.now()), self.store.now()).await;
-            }
-            next = left.next;
         }
     }
 

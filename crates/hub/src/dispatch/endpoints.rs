@@ -24,8 +24,9 @@ const WEIGHT: i64 = 8;
 
 /// Where all places turn over within so long, the next ones wait for a place as they are…
 const WAITS_FOR_US: i64 = 100_000;
-/// …so many at most…
+/// …so many at most, at one and at all of them…
 const WAITING_MAX: usize = 192;
+const WAITING_IN_ALL_MAX: usize = 512;
 /// …and not for longer, whatever becomes of the endpoint meanwhile.
 const WAITED_MAX: Duration = Duration::from_secs(1);
 
@@ -40,21 +41,14 @@ pub(super) enum Boarding<W> {
     Again(W, Moment),
 }
 
-/// Who waited for the place that was left.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Left<W> {
-    /// It has the place now.
-    pub(super) next: Option<W>,
-    /// Those before it: they have waited too long and come again.
-    pub(super) late: Vec<W>,
-}
-
 /// The endpoints with attempts under way.
 #[derive(Debug)]
 pub(crate) struct Endpoints<W> {
     known: Mutex<HashMap<String, Endpoint<W>>>,
     /// How many of them have no place left: usually none, and then nobody has to look.
     full: AtomicUsize,
+    /// How many wait for a place.
+    waiting: AtomicUsize,
     /// In so many microseconds something that was put off is due, if anything was since the last look.
     soon_us: AtomicU64,
 }
@@ -74,7 +68,8 @@ struct Endpoint<W> {
 
 impl<W> Default for Endpoints<W> {
     fn default() -> Self {
-        Self { known: Mutex::default(), full: AtomicUsize::new(0), soon_us: AtomicU64::new(u64::MAX) }
+        let [full, waiting] = [0; 2].map(AtomicUsize::new);
+        Self { known: Mutex::default(), full, waiting, soon_us: AtomicU64::new(u64::MAX) }
     }
 }
 
@@ -84,7 +79,8 @@ impl<W> Endpoints<W> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let endpoint = known.entry(origin(url).to_owned()).or_insert_with(|| Endpoint::new(at));
         if endpoint.flying >= ATTEMPTS_PER_ENDPOINT_MAX {
-            if endpoint.can_be_waited_for(at) {
+            if self.can_wait(endpoint, at) {
+                self.waiting.fetch_add(1, Ordering::Relaxed);
                 endpoint.waiting.push_back((at, who));
                 return Boarding::Waits;
             }
@@ -97,20 +93,14 @@ impl<W> Endpoints<W> {
         Boarding::Boards(who)
     }
 
-    /// Gives the place back that was taken at `boarded`, or passes it on.
-    pub(super) fn leave(&self, url: &str, boarded: Instant, at: Instant) -> Left<W> {
-        let mut left = Left { next: None, late: Vec::new() };
+    /// Gives the place back that was taken at `boarded`, or passes it on to who has waited for it longest.
+    pub(super) fn leave(&self, url: &str, boarded: Instant, at: Instant) -> Option<W> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(endpoint) = known.get_mut(origin(url)) else {
-            return left;
-        };
-        while let Some((since, who)) = endpoint.waiting.pop_front() {
-            if at.saturating_duration_since(since) <= WAITED_MAX {
-                endpoint.ended(boarded, at);
-                left.next = Some(who);
-                return left;
-            }
-            left.late.push(who);
+        let endpoint = known.get_mut(origin(url))?;
+        if let Some((_, who)) = endpoint.waiting.pop_front() {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+            endpoint.ended(boarded, at);
+            return Some(who);
         }
         if endpoint.flying == ATTEMPTS_PER_ENDPOINT_MAX {
             self.full.fetch_sub(1, Ordering::Relaxed);
@@ -120,13 +110,40 @@ impl<W> Endpoints<W> {
         if endpoint.flying == 0 {
             known.remove(origin(url));
         }
-        left
+        None
     }
 
     /// Everybody who waits for a place: they do so no more.
     pub(super) fn take_waiting(&self) -> Vec<W> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        self.waiting.store(0, Ordering::Relaxed);
         known.values_mut().flat_map(|endpoint| endpoint.waiting.drain(..)).map(|(_, who)| who).collect()
+    }
+
+    /// How many wait for a place.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
+    /// Who has waited too long, and when each comes again.
+    pub(super) fn take_late(&self, now: Moment, at: Instant) -> Vec<(W, Moment)> {
+        let mut late = Vec::new();
+        if self.waiting() == 0 {
+            return late;
+        }
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        for endpoint in known.values_mut() {
+            while let Some((_, who)) = endpoint.waiting.pop_front_if(|(since, _)| at > *since + WAITED_MAX) {
+                self.waiting.fetch_sub(1, Ordering::Relaxed);
+                late.push((who, self.put_off(endpoint, now, at)));
+            }
+        }
+        late
+    }
+
+    fn can_wait(&self, endpoint: &Endpoint<W>, at: Instant) -> bool {
+        let has_room = endpoint.waiting.len() < WAITING_MAX && self.waiting() < WAITING_IN_ALL_MAX;
+        has_room && endpoint.turn_us(at) <= WAITS_FOR_US
     }
 
     /// When a new notification to this URL is worth a try: `None` for at once.
@@ -136,7 +153,7 @@ impl<W> Endpoints<W> {
         }
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let endpoint = known.get_mut(origin(url))?;
-        let is_full = endpoint.flying >= ATTEMPTS_PER_ENDPOINT_MAX && !endpoint.can_be_waited_for(at);
+        let is_full = endpoint.flying >= ATTEMPTS_PER_ENDPOINT_MAX && !self.can_wait(endpoint, at);
         is_full.then(|| self.put_off(endpoint, now, at))
     }
 
@@ -157,10 +174,6 @@ impl<W> Endpoints<W> {
 impl<W> Endpoint<W> {
     const fn new(at: Instant) -> Self {
         Self { flying: 0, waiting: VecDeque::new(), last_us: 0, takes_us: 0, quiet_since: at }
-    }
-
-    fn can_be_waited_for(&self, at: Instant) -> bool {
-        self.waiting.len() < WAITING_MAX && self.turn_us(at) <= WAITS_FOR_US
     }
 
     fn ended(&mut self, boarded: Instant, at: Instant) {
@@ -330,10 +343,11 @@ mod tests {
             assert_eq!(endpoints.board(URL, NOW, begin, number), Boarding::Waits);
         }
         let leave = |at| endpoints.leave(URL, begin, at);
-        assert_eq!(leave(begin + ms(1)), Left { next: Some(1), late: vec![] });
-        assert_eq!(leave(begin + ms(2)), Left { next: Some(2), late: vec![] });
+        assert_eq!(leave(begin + ms(1)), Some(1));
+        assert_eq!(leave(begin + ms(2)), Some(2));
+        assert_eq!(endpoints.waiting(), 0);
         for _ in 0..ATTEMPTS_PER_ENDPOINT_MAX {
-            assert_eq!(leave(begin + ms(3)), Left { next: None, late: vec![] });
+            assert_eq!(leave(begin + ms(3)), None);
         }
         assert!(endpoints.known.lock().unwrap().is_empty(), "every place was left once");
         assert_eq!(endpoints.full.load(Ordering::Relaxed), 0);
@@ -350,7 +364,11 @@ mod tests {
             assert_eq!(endpoints.board(URL, NOW, at, number), Boarding::Waits);
         }
         let at = begin + WAITED_MAX + Duration::from_millis(20);
-        assert_eq!(endpoints.leave(URL, begin, at), Left { next: Some(3), late: vec![1, 2] });
+        let late = endpoints.take_late(NOW, at);
+        assert_eq!(late.iter().map(|(who, _)| *who).collect::<Vec<_>>(), [1, 2]);
+        assert!(late.iter().all(|(_, again)| *again >= NOW.plus_ms(BUSY_MS)), "behind what was put off: {late:?}");
+        assert_eq!(endpoints.take_late(NOW, at), []);
+        assert_eq!(endpoints.leave(URL, begin, at), Some(3));
     }
 
     #[test]
@@ -364,6 +382,6 @@ mod tests {
         assert!(board(&endpoints, URL, NOW, at).is_err(), "for so long nothing has ended");
         assert!(endpoints.not_before(URL, NOW, at).is_some());
         assert_eq!(endpoints.take_waiting(), [1]);
-        assert_eq!(endpoints.leave(URL, begin, at), Left { next: None, late: vec![] });
+        assert_eq!((endpoints.waiting(), endpoints.leave(URL, begin, at)), (0, None));
     }
 }

@@ -11,7 +11,7 @@ use store::{
 };
 use tokio::sync::{OwnedRwLockReadGuard, OwnedSemaphorePermit, Semaphore, mpsc};
 
-/// Lanes on their way from a commit to the end of their attempt; what is more is claimed as ever.
+/// Lanes on their way from a commit to the end of their attempt; what is more is left to claims.
 const HANDED_MAX: usize = 512;
 
 /// The test clock stands as long as one of these is held.

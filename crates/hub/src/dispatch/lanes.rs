@@ -36,14 +36,16 @@ pub(super) async fn worker(hub: Hub, mut stopping: watch::Receiver<bool>) {
     while !is_stopping(&stopping) {
         flights.gather(&mut done);
         hub.settle_beside(&mut flights);
+        hub.end_waits();
         if flights.are_over() {
             clock_stands = None;
         }
         let now = Instant::now();
         // Without room it is waited until something has landed.
-        let may_claim = claiming.is_none() && flights.room() > 0;
+        let room = hub.room(&flights);
+        let may_claim = claiming.is_none() && room > 0;
         if may_claim && pace.is_due(now) {
-            claiming = hub.claim_beside(&flights, now);
+            claiming = hub.claim_beside(room, now);
             if claiming.is_none() {
                 // While the clock moves, or waits for it, its mover claims.
                 pace.rests(now);
@@ -53,7 +55,8 @@ pub(super) async fn worker(hub: Hub, mut stopping: watch::Receiver<bool>) {
             pace.expects(now + soon);
         }
         tokio::select! {
-            () = hub.lanes_bell.notified() => pace.expects(now),
+            // Now, and not when this turn began: a claim that has begun since may have missed it.
+            () = hub.lanes_bell.notified() => pace.expects(Instant::now()),
             () = flights.next(&mut done) => {}
             Some(first) = handed.recv() => hub.take_over(first, &mut handed, &mut flights, &mut clock_stands),
             Claimed { began, room, works, stands } = claimed(&mut claiming) => {
@@ -63,12 +66,14 @@ pub(super) async fn worker(hub: Hub, mut stopping: watch::Receiver<bool>) {
                 }
                 hub.take_off_all(works, &mut flights);
             }
-            () = sleep_until(pace.look_at(now)), if may_claim && claiming.is_none() => {}
+            () = sleep_until(pace.look_at()), if may_claim && claiming.is_none() => {}
             _ = stopping.changed() => {}
         }
     }
     if claiming.is_some() {
-        hub.take_off_all(claimed(&mut claiming).await.works, &mut flights);
+        let Claimed { works, stands, .. } = claimed(&mut claiming).await;
+        clock_stands.get_or_insert(stands);
+        hub.take_off_all(works, &mut flights);
     }
     hub.handing.close();
     handed.close();
@@ -80,6 +85,7 @@ pub(super) async fn worker(hub: Hub, mut stopping: watch::Receiver<bool>) {
     for flight in hub.endpoints.take_waiting() {
         tokio::spawn(flight.cancelled(LaneOutcome::Release, hub.store.now()));
     }
+    hub.settle_beside(&mut flights);
     while !flights.are_over() {
         flights.next(&mut done).await;
         flights.gather(&mut done);
@@ -128,9 +134,8 @@ impl Flights {
         self.under_way == 0 && self.landed.is_empty() && self.storing.is_none()
     }
 
-    fn room(&self) -> usize {
-        let unsettled = self.landed.len() + self.storing.as_ref().map_or(0, |(count, _)| *count);
-        ATTEMPTS_MAX.saturating_sub(self.under_way + unsettled).min(CLAIM_MAX)
+    fn unsettled(&self) -> usize {
+        self.landed.len() + self.storing.as_ref().map_or(0, |(count, _)| *count)
     }
 }
 
@@ -217,10 +222,24 @@ impl Hub {
         }
     }
 
+    /// How many more may be claimed. Who waits for a place makes no attempt yet.
+    fn room(&self, flights: &Flights) -> usize {
+        let flying = flights.under_way.saturating_sub(self.endpoints.waiting());
+        ATTEMPTS_MAX.saturating_sub(flying + flights.unsettled()).min(CLAIM_MAX)
+    }
+
+    /// Who has waited too long for a place comes again.
+    fn end_waits(&self) {
+        let now = self.store.now();
+        for (flight, again) in self.endpoints.take_late(now, Instant::now()) {
+            tokio::spawn(flight.cancelled(LaneOutcome::Later(again), now));
+        }
+    }
+
     /// Begins to claim, unless the test clock moves.
-    fn claim_beside(&self, flights: &Flights, began: Instant) -> Option<Claiming> {
+    fn claim_beside(&self, room: usize, began: Instant) -> Option<Claiming> {
         let stands = Arc::new(Arc::clone(&self.clock_moves).try_read_owned().ok()?);
-        let (hub, room) = (self.clone(), flights.room());
+        let hub = self.clone();
         let task = tokio::spawn(async move { hub.claim(hub.store.now(), room).await });
         Some(Claiming { began, room, stands, task })
     }
@@ -272,7 +291,7 @@ impl Hub {
         let mut flights = Flights::new(results);
         let mut attempts = 0;
         loop {
-            let works = self.claim(by, flights.room()).await;
+            let works = self.claim(by, self.room(&flights)).await;
             let claimed = works.len();
             attempts += claimed;
             self.take_off_all(works, &mut flights);

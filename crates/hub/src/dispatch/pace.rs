@@ -25,7 +25,7 @@ impl Pace {
 
     /// Whether it is worth a look now, for whatever reason one woke up.
     pub(super) fn is_due(&self, now: Instant) -> bool {
-        now >= self.rests_until && (self.left_some || now >= self.look_at(self.looked))
+        now >= self.rests_until && (self.left_some || now >= self.look_at())
     }
 
     /// A claim that began then had so much room, and took up so many.
@@ -48,8 +48,9 @@ impl Pace {
     }
 
     /// When it is worth a look, as far as is known now.
-    pub(super) fn look_at(&self, now: Instant) -> Instant {
-        self.soon.map_or(now + LOOK_EVERY, |soon| soon.min(now + LOOK_EVERY).max(self.rests_until))
+    pub(super) fn look_at(&self) -> Instant {
+        let latest = self.looked + LOOK_EVERY;
+        self.soon.map_or(latest, |soon| soon.min(latest)).max(self.rests_until)
     }
 }
 
@@ -66,15 +67,15 @@ mod tests {
         assert!(pace.is_due(begin));
         pace.claimed(begin, 128, 3);
         assert!(!pace.is_due(begin + MS));
-        assert_eq!(pace.look_at(begin + MS), begin + CLAIM_EVERY);
+        assert_eq!(pace.look_at(), begin + CLAIM_EVERY);
         assert!(pace.is_due(begin + CLAIM_EVERY));
         pace.claimed(begin + 4 * MS, 128, 128);
         assert!(pace.is_due(begin + 4 * MS), "it left some");
-        assert_eq!(pace.look_at(begin + 5 * MS), begin + 4 * MS);
+        assert_eq!(pace.look_at(), begin + 4 * MS);
         pace.claimed(begin + 6 * MS, 128, 0);
-        assert_eq!(pace.look_at(begin + 7 * MS), begin + 7 * MS + LOOK_EVERY, "nothing was there");
+        assert_eq!(pace.look_at(), begin + 6 * MS + LOOK_EVERY, "nothing was there");
         pace.expects(begin + 8 * MS);
-        assert_eq!(pace.look_at(begin + 8 * MS), begin + 10 * MS, "somebody rang");
+        assert_eq!(pace.look_at(), begin + 10 * MS, "somebody rang");
     }
 
     #[test]
@@ -83,7 +84,7 @@ mod tests {
         let mut pace = Pace::new(begin);
         pace.expects(begin);
         pace.rests(begin + MS);
-        assert_eq!(pace.look_at(begin + MS), begin + MS + CLAIM_EVERY);
+        assert_eq!(pace.look_at(), begin + MS + CLAIM_EVERY);
         assert!(pace.is_due(begin + MS + CLAIM_EVERY), "and then it is, since it is still expected");
     }
 
@@ -94,8 +95,8 @@ mod tests {
         pace.expects(begin + 5 * MS);
         pace.claimed(begin, 128, 0);
         pace.expects(begin + 50 * MS);
-        assert_eq!(pace.look_at(begin + MS), begin + 5 * MS, "whatever else was told meanwhile");
+        assert_eq!(pace.look_at(), begin + 5 * MS, "whatever else was told meanwhile");
         pace.claimed(begin + 5 * MS, 128, 0);
-        assert_eq!(pace.look_at(begin + 5 * MS), begin + 5 * MS + LOOK_EVERY);
+        assert_eq!(pace.look_at(), begin + 5 * MS + LOOK_EVERY);
     }
 }

@@ -30,6 +30,9 @@ const TRIES_ALONE: u32 = 8;
 const PATIENCE_MS: u64 = 10_000;
 /// For so long where callers would have to be told that nobody knows.
 const PATIENCE_IN_DOUBT_MS: u64 = 30_000;
+/// What took longer is not handed over: too little of the lease is left for an attempt. It is claimed when the lease
+/// has run out.
+const HAND_OVER_WITHIN_MS: u64 = 10_000;
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(50);
 const PAUSE_MAX: Duration = Duration::from_secs(1);
@@ -124,7 +127,8 @@ impl Committer {
         loop {
             trial.tries += 1;
             match self.attempt(&entries, &mut trial.doubt).await {
-                Ok(verdicts) => return Ok(verdicts),
+                Ok(verdicts) if trial.begun.elapsed_ms() <= HAND_OVER_WITHIN_MS => return Ok(verdicts),
+                Ok(verdicts) => return Ok(verdicts.into_iter().map(Verdict::without_lanes).collect()),
                 Err(fault) => {
                     self.clear_up().await;
                     if fault.meaning() == Some(Meaning::Unplaced) {

@@ -29,6 +29,16 @@ pub(super) enum Verdict {
     Stood(Cause),
 }
 
+impl Verdict {
+    /// The same, and nothing is handed over.
+    pub(super) fn without_lanes(self) -> Self {
+        match self {
+            Self::Done(_) => Self::Done(Vec::new()),
+            stood @ Self::Stood(_) => stood,
+        }
+    }
+}
+
 /// A change and whoever waits for it.
 #[derive(Debug)]
 pub(super) struct Job {
