@@ -5,6 +5,7 @@ use crate::failure::Misuse;
 use crate::settings;
 use anyhow::Result;
 use clap::Args;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -113,9 +114,17 @@ impl Place {
 
     /// As a copy of whole stores names it.
     pub(crate) fn for_copy(&self) -> store::copy::Place {
+        self.for_copy_with(BTreeMap::new())
+    }
+
+    /// The same with the homes that resellers get there.
+    pub(crate) fn for_copy_with(&self, homes: BTreeMap<String, u16>) -> store::copy::Place {
         match self {
             Self::File(file) => store::copy::Place::Sqlite(file.clone()),
-            Self::Server(server) => store::copy::Place::Postgres(Box::new(server.options(None, None))),
+            Self::Server(server) => {
+                let options = PostgresOptions { homes, ..server.options(None, None) };
+                store::copy::Place::Postgres(Box::new(options))
+            }
         }
     }
 
@@ -184,6 +193,14 @@ impl Server {
     /// Where it cannot be had; the text says what to do.
     pub(crate) async fn open(&self) -> Result<PostgresStore> {
         Ok(PostgresStore::open(self.options(None, None)).await?)
+    }
+
+    /// The same with the homes that resellers get whose accounts it makes.
+    ///
+    /// # Errors
+    /// As above, or where one has others.
+    pub(crate) async fn open_with(&self, homes: BTreeMap<String, u16>) -> Result<PostgresStore> {
+        Ok(PostgresStore::open(PostgresOptions { homes, ..self.options(None, None) }).await?)
     }
 
     /// Brings it to the newest schema; the steps that it lacked.

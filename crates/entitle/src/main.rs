@@ -29,6 +29,7 @@ mod settings;
 mod socket;
 mod start_text;
 mod store_copy;
+mod store_homes;
 mod text;
 mod watching;
 
@@ -101,7 +102,7 @@ enum Command {
     /// Make a backup the store of a hub again
     #[command(after_help = restore::EXAMPLES)]
     Restore(restore::Options),
-    /// Move a store to another engine
+    /// Move a store to another engine, or spread a reseller in a database
     #[command(subcommand)]
     Store(store_copy::Command),
     /// Put a hub under load and print how fast it answers

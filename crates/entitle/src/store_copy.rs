@@ -5,9 +5,11 @@ use crate::backup::key_of;
 use crate::database::{Place, ServerOptions};
 use crate::failure::Misuse;
 use crate::progress::Bar;
+use crate::store_homes;
 use crate::text::print;
 use anyhow::Result;
 use clap::{Args, Subcommand};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use store::copy::{self, Compared, Copied, PAGE_RECORDS, Part, Progress};
@@ -15,6 +17,8 @@ use store::copy::{self, Compared, Copied, PAGE_RECORDS, Part, Progress};
 const EXAMPLES: &str = "Examples:
   entitle store copy --from sqlite:hub.db --to postgres://entitle@localhost/hub
   entitle store copy --from postgres://entitle@localhost/hub --to sqlite:back.db
+  entitle store copy --from postgres://entitle@localhost/hub \
+      --to postgres://entitle@localhost/large --homes acme=64
   entitle store copy --from sqlite:a.db --to sqlite:b.db --verify-only
 
 Stop every hub first. Whatever stops the copy, the same command goes on where it was. At
@@ -27,6 +31,9 @@ pub(crate) enum Command {
     /// Copy a whole store into an empty place, and compare every record
     #[command(after_help = EXAMPLES)]
     Copy(Options),
+    /// Give a very large reseller several homes in a database, before it begins
+    #[command(after_help = store_homes::EXAMPLES)]
+    Homes(store_homes::Options),
 }
 
 /// What is copied whereto.
@@ -50,6 +57,9 @@ pub(crate) struct Options {
     /// The same for the database to copy to
     #[arg(long, value_name = "FILE")]
     to_tls_ca: Option<PathBuf>,
+    /// Spread a very large reseller's rows over so many homes, by which a distributed database keeps them
+    #[arg(long, value_name = "RESELLER=N", value_parser = store_homes::read, conflicts_with = "verify_only")]
+    homes: Vec<(String, u16)>,
     /// Copy nothing, compare the two
     #[arg(long)]
     verify_only: bool,
@@ -58,16 +68,22 @@ pub(crate) struct Options {
     json: bool,
 }
 
-/// Copies or compares, and says how it went.
+/// Does it, and says how it went.
 ///
 /// # Errors
 /// Where a place cannot be had, or the copy is not the same; the text says what to do.
 pub(crate) async fn run(command: &Command) -> Result<ExitCode> {
-    let Command::Copy(options) = command;
+    match command {
+        Command::Copy(options) => copy_or_compare(options).await,
+        Command::Homes(options) => store_homes::run(options).await.map(|()| ExitCode::SUCCESS),
+    }
+}
+
+async fn copy_or_compare(options: &Options) -> Result<ExitCode> {
     let Options { from_password_file, to_password_file, from_tls_ca, to_tls_ca, .. } = options;
     let from = place("--from", &options.from, from_password_file.as_ref(), from_tls_ca.as_ref())?;
     let to = place("--to", &options.to, to_password_file.as_ref(), to_tls_ca.as_ref())?;
-    let (source, target) = (from.for_copy(), to.for_copy());
+    let (source, target) = (from.for_copy(), to.for_copy_with(homes_of(options, &to)?));
     if options.verify_only {
         let compared = {
             let bar = Bar::counting();
@@ -80,8 +96,21 @@ pub(crate) async fn run(command: &Command) -> Result<ExitCode> {
         let bar = Bar::counting();
         copy::copy(&source, &target, PAGE_RECORDS, &mut |progress| show(&bar, progress)).await?
     };
-    print(&if options.json { json(&copied) } else { report(&copied, &from, &to) })?;
+    let spread = options.homes.iter().map(|(reseller, count)| format!("{reseller} has {count} homes there.\n"));
+    let spread: String = spread.collect();
+    print(&if options.json { json(&copied) } else { format!("{}{spread}", report(&copied, &from, &to)) })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Each reseller once, and only in a database.
+fn homes_of(options: &Options, to: &Place) -> Result<BTreeMap<String, u16>> {
+    let homes = store_homes::each_once(&options.homes)?;
+    match to {
+        Place::File(_) if !homes.is_empty() => {
+            Err(Misuse::new("--homes is for a database, and --to names a file", "Leave it away.").into())
+        }
+        _ => Ok(homes),
+    }
 }
 
 fn show(bar: &Bar, progress: Progress) {

@@ -22,6 +22,7 @@ use crate::postgres::PostgresEnd;
 use crate::sqlite::SqliteEnd;
 use marker::Marker;
 use record::{Key, Record};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use table::Table;
 
@@ -91,6 +92,7 @@ pub type Told<'a> = &'a mut (dyn FnMut(Progress) + Send);
 pub async fn copy(from: &Place, to: &Place, page: usize, told: Told<'_>) -> Result<Copied, CopyError> {
     refuse_same(from, to)?;
     let mut from = open(from, Role::From).await?;
+    refuse_strangers(from.as_mut(), to).await?;
     let mut to = open(to, Role::To).await?;
     let all = size(from.as_mut()).await?;
     let mut telling = Telling { all, told };
@@ -138,6 +140,23 @@ fn refuse_same(from: &Place, to: &Place) -> Result<(), CopyError> {
     }
 }
 
+/// Homes are for somebody who is there.
+async fn refuse_strangers(from: &mut dyn Sink, to: &Place) -> Result<(), CopyError> {
+    let Place::Postgres(options) = to else {
+        return Ok(());
+    };
+    let mut strangers: BTreeSet<&str> = options.homes.keys().map(String::as_str).collect();
+    for account in accounts(from).await? {
+        if let Some(record::Value::Text(organisation)) = account.0.get(1) {
+            strangers.remove(organisation.as_str());
+        }
+    }
+    match strangers.first() {
+        Some(name) => Err(CopyError::NoReseller { place: from.place().to_owned(), organisation: (*name).to_owned() }),
+        None => Ok(()),
+    }
+}
+
 async fn open(place: &Place, role: Role) -> Result<Box<dyn Sink>, CopyError> {
     Ok(match place {
         Place::Sqlite(path) => Box::new(SqliteEnd::open(path, role)?),
@@ -153,20 +172,24 @@ async fn size(from: &mut dyn Sink) -> Result<u64, CopyError> {
     Ok(all)
 }
 
+/// All of them: they are few.
+async fn accounts(from: &mut dyn Sink) -> Result<Vec<Record>, CopyError> {
+    let mut accounts: Vec<Record> = Vec::new();
+    loop {
+        let after = accounts.last().map(|last| last.key(Table::Account).to_vec());
+        let page = from.page(Table::Account, after, PAGE_RECORDS).await?;
+        if page.is_empty() {
+            return Ok(accounts);
+        }
+        accounts.extend(page);
+    }
+}
+
 /// How a source stands: what moves whenever anything of weight is committed. That nothing has changed at all,
 /// the comparison tells.
 async fn standing(from: &mut dyn Sink) -> Result<String, CopyError> {
-    let mut positions = 0_i64;
-    let mut after = None;
-    loop {
-        let page = from.page(Table::Account, after, PAGE_RECORDS).await?;
-        let Some(last) = page.last() else {
-            break;
-        };
-        after = Some(last.key(Table::Account).to_vec());
-        let position = |record: &Record| record.0.last().and_then(record::Value::number).unwrap_or(0);
-        positions = page.iter().map(position).fold(positions, i64::wrapping_add);
-    }
+    let position = |record: &Record| record.0.last().and_then(record::Value::number).unwrap_or(0);
+    let positions = accounts(from).await?.iter().map(position).fold(0, i64::wrapping_add);
     let mut text = format!("positions {positions}");
     for table in [Table::Claim, Table::Operation, Table::Callback, Table::Audit, Table::CatalogVersion] {
         let last = from.last(table).await?;

@@ -37,7 +37,7 @@ pub use figures::*;
 pub use handed::*;
 pub use lane::*;
 pub use node::{Counted, Node};
-pub use postgres::{PostgresOpenError, PostgresOptions, PostgresStore, SchemaStep, StepKind, StepWork};
+pub use postgres::{HOMES_MAX, PostgresOpenError, PostgresOptions, PostgresStore, SchemaStep, StepKind, StepWork};
 pub use query::*;
 pub use restoration::Restoration;
 pub use row::*;

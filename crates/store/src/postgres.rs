@@ -21,6 +21,7 @@ mod examine;
 mod facts;
 mod fault;
 mod gathered;
+mod homes;
 mod keeper;
 mod lanes;
 mod loads;
@@ -43,6 +44,7 @@ mod transactions;
 mod values;
 
 pub(crate) use copy::PostgresEnd;
+pub use homes::HOMES_MAX;
 pub use migrations::{SchemaStep, StepKind, StepWork};
 pub use options::{PostgresOpenError, PostgresOptions};
 
@@ -57,6 +59,7 @@ use gathered::Gathered;
 use looks::Looks;
 use migrations::Migrating;
 use queue::Queue;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 use values::{Id, get};
@@ -97,6 +100,8 @@ struct Inner {
     node: Option<String>,
     /// For how long histories are kept; none: for ever.
     history_months: Option<u16>,
+    /// Of organisations whose accounts it makes; others get one.
+    homes: BTreeMap<String, u16>,
     /// Of the schema, as far as this program knows it.
     steps: Vec<SchemaStep>,
     /// Committers that are still there.
@@ -126,6 +131,7 @@ impl PostgresStore {
         let holder = opening.new_id(&first).await?;
         opening.migrating(&first, &steps).open(clock.read(), Some(holder)).await?;
         copy::refuse_copies(&first, &connector.place).await?;
+        homes::refuse_other(&first, &connector.place, &options.homes).await?;
         partitions::make(&first).await.map_err(opening.failed("making partitions"))?;
         opening.forget(&first).await?;
         let own = options.connections_max.saturating_sub(COMMITTERS + Connections::shared_count());
@@ -176,6 +182,7 @@ impl PostgresStore {
             holder,
             node: options.node,
             history_months: options.history_months,
+            homes: options.homes,
             steps,
             committers,
         });

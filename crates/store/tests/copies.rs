@@ -14,6 +14,8 @@ mod samples;
 mod days;
 #[path = "copies/goes_on.rs"]
 mod goes_on;
+#[path = "copies/homes.rs"]
+mod homes;
 #[path = "copies/refused.rs"]
 mod refused;
 #[path = "copies/restored.rs"]

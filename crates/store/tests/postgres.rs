@@ -81,6 +81,8 @@ mod broken;
 mod growth;
 #[path = "postgres/handing.rs"]
 mod handing;
+#[path = "postgres/homes.rs"]
+mod homes;
 #[path = "postgres/indexes.rs"]
 mod indexes;
 #[path = "postgres/loads.rs"]

@@ -9,6 +9,7 @@ mod one_hub;
 mod proxied;
 mod rates;
 mod rolling;
+mod spread;
 mod writers;
 
 use crate::binary::ENTITLE;

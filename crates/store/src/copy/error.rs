@@ -53,6 +53,14 @@ pub enum CopyError {
         /// The source.
         place: String,
     },
+    /// Somebody is to be spread who is not there.
+    #[error("{place} has no reseller {organisation}; name one that it has, as the catalog writes it")]
+    NoReseller {
+        /// The source.
+        place: String,
+        /// Who is not there.
+        organisation: String,
+    },
     /// Hubs work on the database.
     #[error("{place} is in use: {sessions} connections of entitle are open; stop every hub on it and try again")]
     InUse {

@@ -14,21 +14,22 @@ pub(super) const CLOCK_OFFSET: &str = "clock.offset_ms";
 /// How often test data were emptied: the clock of every process begins anew with it.
 pub(super) const CLOCK_RESETS: &str = "clock.resets";
 
-/// The number of an organisation in a mode, made if new. In a restored store it may have been there before,
+/// The number of an organisation in a mode, made with so many homes if new. In a restored store it may have been there before,
 /// with a feed: a new one goes on behind that.
 pub(super) async fn account(
     connections: &Connections,
     organisation: &str,
     live: bool,
-    restored: Option<&Restoration>,
+    (homes, restored): (u16, Option<&Restoration>),
 ) -> Result<AccountId, Fault> {
     let find = "SELECT id FROM account WHERE organisation = $1 AND live = $2";
-    let make = "INSERT INTO account (organisation, live, position) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+    let make =
+        "INSERT INTO account (organisation, live, position, homes) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
     if let Some(row) = connections.read(find, &[&organisation, &live]).await?.first() {
         return count(row, 0).map(AccountId);
     }
     let floor = restored.map_or(0, |restored| number(restored.feed_floor));
-    connections.execute(make, &[&organisation, &live, &floor]).await?;
+    connections.execute(make, &[&organisation, &live, &floor, &i32::from(homes)]).await?;
     made(&connections.read(find, &[&organisation, &live]).await?).map(AccountId)
 }
 
@@ -132,7 +133,8 @@ const HOLD_ALL: &str = "LOCK TABLE claim, answer, entitlement, own_id, callback,
 
 /// Whether there is anything of a live account.
 const HAS_LIVE_DATA: &str = "SELECT EXISTS (SELECT FROM account WHERE live AND position > 0) \
-     OR EXISTS (SELECT FROM claim WHERE account IN (SELECT id FROM account WHERE live)) \
+     OR EXISTS (SELECT FROM account a CROSS JOIN generate_series(0, a.homes - 1) AS n \
+         CROSS JOIN LATERAL (SELECT FROM claim WHERE home = a.id + (n::bigint << 32) LIMIT 1) c WHERE a.live) \
      OR EXISTS (SELECT FROM entitlement WHERE live)";
 
 const EMPTY_ALL: &str = "DELETE FROM event; DELETE FROM claim; DELETE FROM lane; DELETE FROM notification; \
@@ -141,13 +143,13 @@ const EMPTY_ALL: &str = "DELETE FROM event; DELETE FROM claim; DELETE FROM lane;
 
 const EMPTY_TEST_ONLY: &str = "
     DELETE FROM event WHERE account IN (SELECT id FROM account WHERE NOT live);
-    DELETE FROM claim WHERE account IN (SELECT id FROM account WHERE NOT live);
+    DELETE FROM claim WHERE account_of(home) IN (SELECT id FROM account WHERE NOT live);
     DELETE FROM notification WHERE account IN (SELECT id FROM account WHERE NOT live);
-    DELETE FROM answer WHERE account IN (SELECT id FROM account WHERE NOT live);
+    DELETE FROM answer WHERE account_of(home) IN (SELECT id FROM account WHERE NOT live);
     DELETE FROM feed_mark WHERE account IN (SELECT id FROM account WHERE NOT live);
-    DELETE FROM lane WHERE account IN (SELECT id FROM account WHERE NOT live);
-    DELETE FROM callback WHERE account IN (SELECT id FROM account WHERE NOT live);
-    DELETE FROM operation WHERE account IN (SELECT id FROM account WHERE NOT live);
+    DELETE FROM lane WHERE account_of(home) IN (SELECT id FROM account WHERE NOT live);
+    DELETE FROM callback WHERE account_of(home) IN (SELECT id FROM account WHERE NOT live);
+    DELETE FROM operation WHERE account_of(home) IN (SELECT id FROM account WHERE NOT live);
     DELETE FROM entitlement WHERE NOT live;
     DELETE FROM own_id WHERE NOT live";
 

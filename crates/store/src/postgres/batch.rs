@@ -34,16 +34,19 @@ pub(super) use handed::Leased;
 pub(super) use look::{Checked, Looked, Number, look};
 pub(super) use write::{Step, write};
 
+use super::facts::Account;
 use crate::Restoration;
 use crate::prepared::Prepared;
-use ids::EntitlementKey;
+use ids::{EntitlementKey, RequestIdentity};
+use std::collections::HashMap;
 
 /// A change in a batch.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Entry<'a> {
     pub(super) prepared: &'a Prepared,
-    /// The mode of its account.
-    pub(super) live: bool,
+    pub(super) account: Account,
+    /// Of the entitlement that it makes or, once the look has told it, changes.
+    pub(super) home: i64,
     /// The last restoration that the store went through.
     pub(super) restored: Option<Restoration>,
     /// Lanes that it finds empty are leased until then, in real time: they are handed over.
@@ -51,6 +54,17 @@ pub(super) struct Entry<'a> {
 }
 
 impl Entry<'_> {
+    /// The same, and at home where the look has found what it changes.
+    pub(super) fn at_home(self, found: &HashMap<u128, i64>) -> Self {
+        let home = asked::expected(&self.prepared.change.row).and_then(|(key, _)| found.get(&key.0));
+        Self { home: home.copied().unwrap_or(self.home), ..self }
+    }
+
+    /// Of a request identity.
+    fn home_of(&self, identity: &RequestIdentity) -> i64 {
+        self.account.homes.of(identity.as_str())
+    }
+
     /// Of the row that it leaves behind.
     pub(super) fn key(&self) -> Option<EntitlementKey> {
         self.prepared.change.row().map(|row| row.key)

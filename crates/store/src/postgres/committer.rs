@@ -16,7 +16,7 @@ use super::partitions;
 use super::queue::{Job, Queue, Verdict};
 use super::values::Id;
 use crate::clock::{Stopwatch, StoreClock};
-use crate::{Cause, Figures, HandedLane, Restoration, StoreError};
+use crate::{Cause, Figures, HandedLane, Restoration, RowChange, StoreError};
 use ids::EntitlementKey;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -117,7 +117,8 @@ impl Committer {
             .iter()
             .map(|job| Entry {
                 prepared: &job.prepared,
-                live: job.live,
+                account: job.account,
+                home: home_of_new(job),
                 restored,
                 lease_until_ms: job.lease_ms().map(|lease_ms| real_now_ms.saturating_add(lease_ms)),
             })
@@ -150,7 +151,7 @@ impl Committer {
             Some(connection) => connection,
             none @ None => none.insert(self.connector.connect(Purpose::Commit).await?),
         };
-        let Checked { causes, stands } = match (look(connection, &number, entries).await?, doubt.take()) {
+        let Checked { causes, stands, homes } = match (look(connection, &number, entries).await?, doubt.take()) {
             (Looked::Durable, Some(Doubt { causes, leased, .. })) => {
                 // It is known now, whatever becomes of this connection.
                 let handed = leased.found(connection, self.holder).await.unwrap_or_default();
@@ -163,7 +164,7 @@ impl Committer {
             // Whatever the attempt before came to, it is undone.
             (Looked::Checked(checked), _) => checked,
         };
-        let passed = passed(entries, &causes);
+        let passed = passed(entries, &causes, &homes);
         if passed.is_empty() {
             connection.batch("ROLLBACK").await?;
             return Ok(verdicts(entries, &causes, Vec::new()));
@@ -221,8 +222,18 @@ fn verdicts(entries: &[Entry<'_>], causes: &[Option<Cause>], handed: Vec<HandedL
     entries.iter().zip(causes).map(verdict).collect()
 }
 
-fn passed<'a>(entries: &[Entry<'a>], causes: &[Option<Cause>]) -> Vec<Entry<'a>> {
-    entries.iter().zip(causes).filter(|(_, cause)| cause.is_none()).map(|(entry, _)| *entry).collect()
+/// Those that nothing stands in the way of, with the homes that were found.
+fn passed<'a>(entries: &[Entry<'a>], causes: &[Option<Cause>], homes: &HashMap<u128, i64>) -> Vec<Entry<'a>> {
+    let passed = entries.iter().zip(causes).filter(|(_, cause)| cause.is_none()).map(|(entry, _)| *entry);
+    passed.map(|entry| entry.at_home(homes)).collect()
+}
+
+/// Where an entitlement that it makes will be at home.
+fn home_of_new(job: &Job) -> i64 {
+    match &job.prepared.change.row {
+        RowChange::Insert(row) => job.account.homes.of(&row.state.record.customer_identifier),
+        RowChange::None | RowChange::Update(_) | RowChange::Remove { .. } => job.account.homes.own(),
+    }
 }
 
 impl Trial {

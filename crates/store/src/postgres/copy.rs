@@ -9,7 +9,7 @@ mod values;
 use super::connect::{Connection, Connector, Purpose};
 use super::fault::said;
 use super::migrations::{self, Migrating};
-use super::{PostgresOpenError, PostgresOptions, partitions};
+use super::{PostgresOpenError, PostgresOptions, homes, partitions};
 use crate::StoreError;
 use crate::clock::{Clock, Stopwatch};
 use crate::copy::marker::{IDENTITY, MARKER, Marker};
@@ -18,7 +18,7 @@ use crate::copy::table::Table;
 use crate::copy::{CopyError, EndFuture, Role, Sink, Source};
 use added::Filling;
 use statements::Statements;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::pin::pin;
 use std::time::Duration;
 use tokio_postgres::binary_copy::BinaryCopyInWriter;
@@ -40,6 +40,8 @@ const STATE: &str = "SELECT pg_try_advisory_xact_lock_shared($1), (SELECT value 
 pub(crate) struct PostgresEnd {
     connection: Connection,
     place: String,
+    /// By organisation: homes of the accounts that are copied here; others get one.
+    homes: BTreeMap<String, u16>,
     prepared: HashMap<Table, Prepared>,
 }
 
@@ -62,7 +64,7 @@ impl PostgresEnd {
         let connected = connector.connect(Purpose::Keys).await;
         let connection = connected
             .map_err(|error| PostgresOpenError::Unreachable { place: place.clone(), message: said(&error) })?;
-        let end = Self { connection, place, prepared: HashMap::new() };
+        let end = Self { connection, place, homes: options.homes.clone(), prepared: HashMap::new() };
         if role == Role::From && !end.holds_a_store().await? {
             return Err(CopyError::NoStore(end.place));
         }
@@ -72,6 +74,8 @@ impl PostgresEnd {
         end.lock().await?;
         end.wait_for_quiet().await?;
         if role == Role::To {
+            // A copy goes on with those that it began with.
+            homes::refuse_other(&end.connection, &end.place, &end.homes).await?;
             end.make_partitions().await?;
         }
         Ok(end)
@@ -182,7 +186,8 @@ impl PostgresEnd {
         marker: &Marker,
     ) -> Result<(), CopyError> {
         if !records.is_empty() {
-            let filling = Filling::of(&self.connection, table, records).await.map_err(|error| self.failed(&error))?;
+            let filling = Filling::of(&self.connection, table, records, &self.homes).await;
+            let filling = filling.map_err(|error| self.failed(&error))?;
             let rows = records.iter().map(|record| filling.row(record)).collect();
             let copied = self.copy_in(&prepared.copy_in, &prepared.written, rows).await;
             copied.map_err(|error| self.refused(table, &records.iter().collect::<Vec<_>>(), &error))?;

@@ -7,6 +7,7 @@ use super::claims::{self, claim_columns};
 use super::connect::{Connection, Purpose};
 use super::connections::Connections;
 use super::fault::Fault;
+use super::homes::Homes;
 use super::rows::{self, row_columns};
 use super::transactions::transact;
 use super::values::{self, Day, Id, bound, count, count_opt, get, number};
@@ -70,7 +71,7 @@ const CLAIMS: &str = concat!(
     "WITH page AS MATERIALIZED (SELECT * FROM claim WHERE number > $1 ORDER BY number LIMIT $2) SELECT ",
     claim_columns!(),
     ", c.identity, p.last, p.seen FROM (SELECT max(number) AS last, count(*) AS seen FROM page) p \
-     LEFT JOIN page c ON c.account = $3 AND c.key = ANY ($4::uuid[]) ORDER BY c.number"
+     LEFT JOIN page c ON account_of(c.home) = $3 AND c.key = ANY ($4::uuid[]) ORDER BY c.number"
 );
 
 pub(super) async fn claims_of(
@@ -98,30 +99,35 @@ pub(super) async fn claims_of(
 }
 
 /// Writes all of it, or says what stands in the way and has written nothing.
-pub(super) async fn rewrite(connections: &Connections, rewriting: Rewriting) -> Result<RewritingDone, StoreError> {
+pub(super) async fn rewrite(
+    connections: &Connections,
+    rewriting: Rewriting,
+    homes: Homes,
+) -> Result<RewritingDone, StoreError> {
     let rewriting = Arc::new(rewriting);
     transact(connections, Purpose::Keys, move |connection| {
         let rewriting = Arc::clone(&rewriting);
-        Box::pin(async move { rewrite_in(connection, &rewriting).await })
+        Box::pin(async move { rewrite_in(connection, &rewriting, homes).await })
     })
     .await
 }
 
-const HOLD_CLAIM: &str = "SELECT number, answered_on FROM claim WHERE account = $1 AND identity = $2 FOR UPDATE";
+const HOLD_CLAIM: &str = "SELECT number, answered_on FROM claim WHERE home = $1 AND identity = $2 FOR UPDATE";
 
 const HOLD: &str = "SELECT e.key, e.revision, e.since FROM unnest($1::uuid[]) AS i(key) \
      CROSS JOIN LATERAL (SELECT key, revision, since FROM entitlement WHERE key = i.key FOR UPDATE) e";
 
 const HAS_OPEN: &str = "SELECT FROM entitlement WHERE account = $1 AND customer = $2 AND slot IS NOT NULL LIMIT 1";
 
-async fn rewrite_in(connection: &Connection, rewriting: &Rewriting) -> Result<RewritingDone, Fault> {
+async fn rewrite_in(connection: &Connection, rewriting: &Rewriting, homes: Homes) -> Result<RewritingDone, Fault> {
     let account = i64::from(rewriting.account.0);
-    let mut claims: Vec<&RewrittenClaim> = rewriting.claims.iter().collect();
-    claims.sort_by_key(|claim| claim.identity.as_str());
+    let mut claims: Vec<(i64, &RewrittenClaim)> =
+        rewriting.claims.iter().map(|claim| (homes.of(claim.identity.as_str()), claim)).collect();
+    claims.sort_by_key(|(home, claim)| (*home, claim.identity.as_str()));
     let mut held = Vec::with_capacity(claims.len());
-    for claim in claims {
+    for (home, claim) in claims {
         let identity = claim.identity.as_str();
-        if let Some(row) = connection.query(HOLD_CLAIM, &[&account, &identity]).await?.first() {
+        if let Some(row) = connection.query(HOLD_CLAIM, &[&home, &identity]).await?.first() {
             held.push((claim, get::<i64>(row, 0)?, get::<Option<Day>>(row, 1)?));
         }
     }
@@ -217,8 +223,8 @@ const ANSWER: &str = "UPDATE claim SET http = $2, form = $3, code = $4, version 
 
 const FORGET_TEXT: &str = "DELETE FROM answer WHERE claim = $1 AND day = $2";
 
-const PUT_TEXT: &str = "INSERT INTO answer (account, claim, day, text) \
-     SELECT account, number, answered_on, $2 FROM claim WHERE number = $1 AND answered_on IS NOT NULL";
+const PUT_TEXT: &str = "INSERT INTO answer (home, claim, day, text) \
+     SELECT home, number, answered_on, $2 FROM claim WHERE number = $1 AND answered_on IS NOT NULL";
 
 async fn write_claim(
     connection: &Connection,

@@ -1,6 +1,7 @@
 //! The interface, call by call: which read by key, which search, which have a transaction of their own.
 
 use super::connect::Purpose;
+use super::facts::Account;
 use super::fault::Fault;
 use super::lanes::{self, Wanted};
 use super::queue::{Job, Verdict};
@@ -21,33 +22,35 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 impl Inner {
-    async fn is_live(&self, account: AccountId) -> Result<bool, Fault> {
-        self.facts.is_live(&self.connections, account).await
+    async fn account(&self, account: AccountId) -> Result<Account, Fault> {
+        self.facts.account(&self.connections, account).await
     }
 
     async fn load(&self, load: Load) -> Result<Loaded, StoreError> {
-        let live = match load.target {
-            Target::Id(_) => self.is_live(load.account).await?,
-            // Its mode plays no part.
-            Target::Nothing | Target::Key(_) | Target::Customer(..) => false,
+        let facts = match load {
+            Load { target: Target::Id(_), .. } | Load { identity: Some(_), .. } => {
+                Some(self.account(load.account).await?)
+            }
+            // The account plays no part, or its number is enough.
+            Load { target: Target::Nothing | Target::Key(_) | Target::Customer(..), identity: None, .. } => None,
         };
-        Ok(loads::load(&self.gathered, &load, live).await?)
+        Ok(loads::load(&self.gathered, &load, facts).await?)
     }
 
     async fn commit(&self, change: Change, hand_over: Option<HandOver>) -> Result<Committed, StoreError> {
-        let live = self.is_live(change.account).await?;
+        let account = self.account(change.account).await?;
         if let RowChange::Insert(row) = &change.row {
             self.facts.is_route(&self.connections, row.route).await?;
         }
         let prepared = Arc::new(Prepared::new(change)?);
         let (to, answer) = oneshot::channel();
-        self.queue.push(Job::new(Arc::clone(&prepared), live, hand_over, to))?;
+        self.queue.push(Job::new(Arc::clone(&prepared), account, hand_over, to))?;
         let gone = |_| Err(StoreError::Unknown("the task that commits has gone".into()));
         match answer.await.unwrap_or_else(gone)? {
             Verdict::Done(_) => Ok(Committed::Done),
             Verdict::Stood(cause) => {
                 self.figures.count_conflict(cause);
-                let found = loads::found(&self.gathered, &prepared.change, live).await?;
+                let found = loads::found(&self.gathered, &prepared.change, Some(account)).await?;
                 Ok(Committed::Conflict(Box::new(Conflict { cause, found })))
             }
         }
@@ -77,7 +80,7 @@ impl Store for PostgresStore {
 
     fn own_id_is_used(&self, account: AccountId, id: String) -> StoreFuture<'_, bool> {
         Box::pin(async move {
-            let live = self.inner.is_live(account).await?;
+            let live = self.inner.account(account).await?.live;
             Ok(loads::own_id_is_used(&self.inner.connections, &id, live).await?)
         })
     }
@@ -100,8 +103,8 @@ impl Store for PostgresStore {
 
     fn report(&self, account: AccountId, report: Report) -> StoreFuture<'_, Vec<Row>> {
         Box::pin(async move {
-            let live = self.inner.is_live(account).await?;
-            Ok(reports::page(&self.inner.gathered, account, &report, live).await?)
+            let facts = self.inner.account(account).await?;
+            Ok(reports::page(&self.inner.gathered, account, &report, facts).await?)
         })
     }
 
@@ -191,7 +194,11 @@ impl Store for PostgresStore {
     }
 
     fn account(&self, organisation: String, live: bool) -> StoreFuture<'_, AccountId> {
-        asked!(accounts::account(&self.inner.connections, &organisation, live, self.inner.restored.as_ref()))
+        Box::pin(async move {
+            let Inner { connections, homes, restored, .. } = &*self.inner;
+            let homes = homes.get(&organisation).copied().unwrap_or(1);
+            Ok(accounts::account(connections, &organisation, live, (homes, restored.as_ref())).await?)
+        })
     }
 
     fn accounts(&self) -> StoreFuture<'_, Vec<AccountRow>> {
@@ -281,7 +288,10 @@ impl Store for PostgresStore {
 
     fn rewrite(&self, rewriting: Rewriting) -> StoreFuture<'_, RewritingDone> {
         let inner = Arc::clone(&self.inner);
-        Box::pin(in_own_task(async move { customers::rewrite(&inner.connections, rewriting).await }))
+        Box::pin(in_own_task(async move {
+            let homes = inner.account(rewriting.account).await?.homes;
+            customers::rewrite(&inner.connections, rewriting, homes).await
+        }))
     }
 
     fn setting(&self, name: &'static str) -> StoreFuture<'_, Option<Vec<u8>>> {

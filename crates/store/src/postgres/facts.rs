@@ -1,32 +1,41 @@
-//! What never changes once it is there, and is asked for with each change: the modes of accounts, and
-//! that a route exists.
+//! What never changes once it is there, and is asked for with each change: accounts, and that a route exists.
 
 use super::connections::Connections;
 use super::fault::Fault;
-use super::values::get;
+use super::homes::Homes;
+use super::values::{count, get};
 use ids::{AccountId, RouteId};
 use std::collections::{HashMap, HashSet};
 use std::sync::{PoisonError, RwLock};
 
+/// What of an account never changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Account {
+    /// Its mode.
+    pub(super) live: bool,
+    pub(super) homes: Homes,
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Facts {
-    modes: RwLock<HashMap<AccountId, bool>>,
+    accounts: RwLock<HashMap<AccountId, Account>>,
     routes: RwLock<HashSet<RouteId>>,
 }
 
 impl Facts {
-    /// Whether an account is a live one.
-    pub(super) async fn is_live(&self, connections: &Connections, account: AccountId) -> Result<bool, Fault> {
-        if let Some(live) = self.modes.read().unwrap_or_else(PoisonError::into_inner).get(&account) {
-            return Ok(*live);
+    /// Refuses an account that is not there.
+    pub(super) async fn account(&self, connections: &Connections, id: AccountId) -> Result<Account, Fault> {
+        if let Some(account) = self.accounts.read().unwrap_or_else(PoisonError::into_inner).get(&id) {
+            return Ok(*account);
         }
-        let found = connections.read("SELECT live FROM account WHERE id = $1", &[&i64::from(account.0)]).await?;
+        let found =
+            connections.read("SELECT live, homes::bigint FROM account WHERE id = $1", &[&i64::from(id.0)]).await?;
         let Some(row) = found.first() else {
-            return Err(Fault::Content(format!("account {} is unknown", account.0)));
+            return Err(Fault::Content(format!("account {} is unknown", id.0)));
         };
-        let live = get(row, 0)?;
-        self.modes.write().unwrap_or_else(PoisonError::into_inner).insert(account, live);
-        Ok(live)
+        let account = Account { live: get(row, 0)?, homes: Homes::new(id, count(row, 1)?) };
+        self.accounts.write().unwrap_or_else(PoisonError::into_inner).insert(id, account);
+        Ok(account)
     }
 
     /// Refuses a route that is not there.

@@ -24,9 +24,9 @@ const BY_IDS: &str = concat!(
     claim_columns!(),
     ", ",
     row_columns!(),
-    ", i.place FROM unnest($1::bigint[], $2::text[], $3::uuid[], $4::text[], $5::boolean[]) WITH ORDINALITY \
-         AS i(account, identity, key, id, live, place) \
-     LEFT JOIN LATERAL (SELECT * FROM claim WHERE account = i.account AND identity = i.identity OFFSET 0) c ON true \
+    ", i.place FROM unnest($1::bigint[], $2::text[], $3::uuid[], $4::text[], $5::boolean[], $6::bigint[]) \
+         WITH ORDINALITY AS i(account, identity, key, id, live, home, place) \
+     LEFT JOIN LATERAL (SELECT * FROM claim WHERE home = i.home AND identity = i.identity OFFSET 0) c ON true \
      LEFT JOIN LATERAL (SELECT * FROM (\
          SELECT * FROM (SELECT * FROM entitlement WHERE key = i.key OFFSET 0) by_key WHERE own_id IS NULL \
          UNION ALL SELECT by_own_id.* FROM (SELECT key FROM own_id WHERE id = i.id AND live = i.live OFFSET 0) o \
@@ -39,6 +39,8 @@ const BY_IDS: &str = concat!(
 #[derive(Debug)]
 pub(super) struct Asked {
     pub(super) account: i64,
+    /// Of the identity.
+    pub(super) home: i64,
     pub(super) identity: Option<String>,
     /// The id as a key, where it has that form.
     pub(super) key: Option<Id>,
@@ -141,7 +143,8 @@ async fn read(connections: &Connections, asked: &[Asked]) -> Result<Vec<Row>, Fa
     let keys: Vec<Option<Id>> = asked.iter().map(|one| one.key).collect();
     let ids: Vec<&str> = asked.iter().map(|one| one.id.as_str()).collect();
     let live: Vec<bool> = asked.iter().map(|one| one.live).collect();
-    let values: [Value<'_>; 5] = [&accounts, &identities, &keys, &ids, &live];
+    let homes: Vec<i64> = asked.iter().map(|one| one.home).collect();
+    let values: [Value<'_>; 6] = [&accounts, &identities, &keys, &ids, &live, &homes];
     let rows = connections.read(BY_IDS, &values).await?;
     let places =
         rows.iter().map(|row| count(row, claims::COLUMNS + rows::COLUMNS)).collect::<Result<Vec<usize>, _>>()?;

@@ -2,6 +2,7 @@
 
 use super::claims::{self, claim_columns};
 use super::connections::Connections;
+use super::facts::Account;
 use super::fault::Fault;
 use super::gathered::{Asked, Gathered};
 use super::rows::{self, row_columns};
@@ -15,36 +16,50 @@ macro_rules! with_claim {
     ($($rest:expr),+) => {
         concat!(
             "SELECT ", claim_columns!(), ", ", row_columns!(),
-            " FROM (VALUES (1)) one LEFT JOIN claim c ON c.account = $1 AND c.identity = $2 ",
+            " FROM (VALUES (1)) one LEFT JOIN claim c ON c.home = $1 AND c.identity = $2 ",
             $($rest),+
         )
     };
 }
 
-const CLAIM: &str = concat!("SELECT ", claim_columns!(), " FROM claim c WHERE c.account = $1 AND c.identity = $2");
+const CLAIM: &str = concat!("SELECT ", claim_columns!(), " FROM claim c WHERE c.home = $1 AND c.identity = $2");
 
 const BY_KEY: &str = with_claim!("LEFT JOIN entitlement e ON e.key = $3 LEFT JOIN route r ON r.id = e.route");
 
 const BY_CUSTOMER: &str = with_claim!(
-    "LEFT JOIN entitlement e ON e.account = $1 AND e.customer = $4 AND e.route = $3 AND e.slot IS NOT NULL \
+    "LEFT JOIN entitlement e ON e.account = $5 AND e.customer = $4 AND e.route = $3 AND e.slot IS NOT NULL \
      LEFT JOIN route r ON r.id = e.route ORDER BY e.slot"
 );
 
-/// `live`: the account's mode.
-pub(super) async fn load(gathered: &Arc<Gathered>, load: &Load, live: bool) -> Result<Loaded, Fault> {
+/// `facts`: of the account, for what goes by an id or an identity.
+pub(super) async fn load(gathered: &Arc<Gathered>, load: &Load, facts: Option<Account>) -> Result<Loaded, Fault> {
     let connections = gathered.connections();
     let account = i64::from(load.account.0);
     let identity = load.identity.as_ref().map(|identity| identity.as_str());
+    // Where none is asked for, none is found.
+    let home = identity.zip(facts).map_or(0, |(identity, facts)| facts.homes.of(identity));
     let found = match &load.target {
         Target::Nothing if identity.is_none() => return Ok(Loaded::default()),
-        Target::Nothing => connections.read(CLAIM, &[&account, &identity]).await?,
-        Target::Key(key) => connections.read(BY_KEY, &[&account, &identity, &Id::from(*key)]).await?,
+        Target::Nothing => connections.read(CLAIM, &[&home, &identity]).await?,
+        Target::Key(key) => connections.read(BY_KEY, &[&home, &identity, &Id::from(*key)]).await?,
         Target::Id(id) => {
             let (key, identity) = (parse_uuid(id).map(Id), identity.map(str::to_owned));
-            vec![gathered.find(Asked { account, identity, key, id: id.clone(), live }).await?]
+            vec![
+                gathered
+                    .find(Asked {
+                        account,
+                        home,
+                        identity,
+                        key,
+                        id: id.clone(),
+                        live: facts.is_some_and(|facts| facts.live),
+                    })
+                    .await?,
+            ]
         }
         Target::Customer(route, customer) => {
-            connections.read(BY_CUSTOMER, &[&account, &identity, &i64::from(route.0), customer]).await?
+            let values: [Value<'_>; 5] = [&home, &identity, &i64::from(route.0), customer, &account];
+            connections.read(BY_CUSTOMER, &values).await?
         }
     };
     let claim = match found.first() {
@@ -75,7 +90,7 @@ pub(super) async fn own_id_is_used(connections: &Connections, id: &str, live: bo
 }
 
 /// What a load would say of everything that a change touches.
-pub(super) async fn found(gathered: &Arc<Gathered>, change: &Change, live: bool) -> Result<Loaded, Fault> {
+pub(super) async fn found(gathered: &Arc<Gathered>, change: &Change, facts: Option<Account>) -> Result<Loaded, Fault> {
     let account = change.account;
     let ask = |account: AccountId, target: Target, identity| Load { account, target, identity };
     let target = match &change.row {
@@ -84,15 +99,15 @@ pub(super) async fn found(gathered: &Arc<Gathered>, change: &Change, live: bool)
         RowChange::Remove { key, .. } => Target::Key(*key),
     };
     let identity = change.claim.identity().cloned();
-    let mut found = load(gathered, &ask(account, target, identity), live).await?;
+    let mut found = load(gathered, &ask(account, target, identity), facts).await?;
     if let (RowChange::Insert(row), None) = (&change.row, &found.row)
         && let Some(id) = &row.own_id
     {
-        found.row = load(gathered, &ask(row.account, Target::Id(id.clone()), None), live).await?.row;
+        found.row = load(gathered, &ask(row.account, Target::Id(id.clone()), None), facts).await?.row;
     }
     if let Some(row) = change.row() {
         let customer = Target::Customer(row.route, row.state.record.customer_identifier.clone());
-        found.open = load(gathered, &ask(row.account, customer, None), live).await?.open;
+        found.open = load(gathered, &ask(row.account, customer, None), facts).await?.open;
     }
     Ok(found)
 }

@@ -2,6 +2,7 @@
 //! same as one that is under way, or as one that was put off before it, waits. A few wait for the batch that is
 //! under way: what a batch costs hardly grows with what is in it, and those of one account follow each other anyhow.
 
+use super::facts::Account;
 use crate::prepared::Prepared;
 use crate::{Cause, HandOver, HandedLane, StoreError};
 use std::collections::{HashSet, VecDeque};
@@ -43,8 +44,7 @@ impl Verdict {
 #[derive(Debug)]
 pub(super) struct Job {
     pub(super) prepared: Arc<Prepared>,
-    /// The mode of its account.
-    pub(super) live: bool,
+    pub(super) account: Account,
     hand_over: Option<HandOver>,
     keys: Vec<u64>,
     to: oneshot::Sender<Result<Verdict, StoreError>>,
@@ -53,11 +53,11 @@ pub(super) struct Job {
 impl Job {
     pub(super) fn new(
         prepared: Arc<Prepared>,
-        live: bool,
+        account: Account,
         hand_over: Option<HandOver>,
         to: oneshot::Sender<Result<Verdict, StoreError>>,
     ) -> Self {
-        Self { keys: prepared.keys(), prepared, live, hand_over, to }
+        Self { keys: prepared.keys(), prepared, account, hand_over, to }
     }
 
     /// For how long lanes are claimed, where they are handed over.

@@ -1,5 +1,6 @@
 //! Reports: born entitlements in the order (dateCreated, entitlementId), filtered, a page at a time.
 
+use super::facts::Account;
 use super::fault::Fault;
 use super::gathered::Gathered;
 use super::loads;
@@ -29,12 +30,11 @@ const PAGE: &str = concat!(
      ORDER BY e.created_at, coalesce(e.own_id, e.key::text) COLLATE \"C\" LIMIT $14"
 );
 
-/// `live`: the account's mode.
 pub(super) async fn page(
     gathered: &Arc<Gathered>,
     account: AccountId,
     report: &Report,
-    live: bool,
+    facts: Account,
 ) -> Result<Vec<Row>, Fault> {
     let connections = gathered.connections();
     let key = match &report.entitlement_id {
@@ -42,7 +42,7 @@ pub(super) async fn page(
         Some(id) => {
             // At most one: whatever else is asked decides whether it is shown.
             let load = Load { account, target: Target::Id(id.clone()), identity: None };
-            let Some(row) = loads::load(gathered, &load, live).await?.row else {
+            let Some(row) = loads::load(gathered, &load, Some(facts)).await?.row else {
                 return Ok(Vec::new());
             };
             Some(Id::from(row.key))

@@ -76,7 +76,7 @@ fn by_lane(results: &[LaneResult]) -> BTreeMap<Lane, Vec<&LaneResult>> {
 }
 
 const HOLD: &str = "SELECT i.place, l.next, l.failures, l.attempt_at, l.woken, l.parked_since, l.fence, l.head, \
-         l.account, l.head_day, l.day \
+         l.home, l.head_day, l.day \
      FROM unnest($1::uuid[], $2::bigint[]) WITH ORDINALITY AS i(key, target, place) \
      CROSS JOIN LATERAL (SELECT * FROM lane \
          WHERE key = i.key AND target = i.target AND lease_until_ms <> 0 FOR UPDATE) l";
@@ -97,7 +97,7 @@ type Following = (u32, Day);
 /// Where its notifications lie.
 #[derive(Debug, Clone, Copy)]
 struct Days {
-    account: i64,
+    home: i64,
     /// Of the head that was tried.
     tried: Day,
     /// Of the head from now on.
@@ -109,7 +109,7 @@ struct Days {
 fn days(held: &Row, head: u32, following: Option<Following>) -> Result<Days, Fault> {
     let tried = get(held, 9)?;
     let moved_on = following.filter(|(sequence, _)| *sequence == head);
-    Ok(Days { account: get(held, 8)?, tried, head: moved_on.map_or(tried, |(_, day)| day), newest: get(held, 10)? })
+    Ok(Days { home: get(held, 8)?, tried, head: moved_on.map_or(tried, |(_, day)| day), newest: get(held, 10)? })
 }
 
 /// The first result of a lane that its claim is waiting for: after it the lane is free, and the
@@ -145,7 +145,7 @@ fn following_by_place(rows: &[Row], lanes: usize) -> Result<Vec<Option<Following
 #[derive(Debug, Default)]
 struct Written<'r> {
     keys: Vec<Id>,
-    accounts: Vec<i64>,
+    homes: Vec<i64>,
     targets: Vec<i64>,
     nexts: Vec<i64>,
     heads: Vec<i64>,
@@ -183,11 +183,11 @@ struct Tries<'r> {
 
 /// An upsert, though the lane is there and held: a join could be planned the other way round, by
 /// reading all lanes.
-const MOVE_ON: &str = "INSERT INTO lane AS l (key, account, target, next, head, attempt_at, failures, \
+const MOVE_ON: &str = "INSERT INTO lane AS l (key, home, target, next, head, attempt_at, failures, \
          parked_since, head_day, day) \
      SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], \
          $7::bigint[], $8::bigint[], $9::date[], $10::date[]) \
-     ON CONFLICT (key, target, account) DO UPDATE SET head = excluded.head, attempt_at = excluded.attempt_at, \
+     ON CONFLICT (key, target, home) DO UPDATE SET head = excluded.head, attempt_at = excluded.attempt_at, \
          failures = excluded.failures, parked_since = excluded.parked_since, head_day = excluded.head_day, \
          lease_until_ms = 0";
 
@@ -207,7 +207,7 @@ impl<'r> Written<'r> {
         let after = settled.after;
         self.going_on += usize::from(settled.goes_on(result));
         self.keys.push(key);
-        self.accounts.push(days.account);
+        self.homes.push(days.home);
         self.head_days.push(days.head);
         self.days.push(days.newest);
         self.targets.push(target);
@@ -250,8 +250,8 @@ impl<'r> Written<'r> {
     }
 
     fn values(&self) -> Vec<Value<'_>> {
-        let Self { keys, accounts, targets, nexts, heads, attempts_at, failures, parked, head_days, days, .. } = self;
-        vec![keys, accounts, targets, nexts, heads, attempts_at, failures, parked, head_days, days]
+        let Self { keys, homes, targets, nexts, heads, attempts_at, failures, parked, head_days, days, .. } = self;
+        vec![keys, homes, targets, nexts, heads, attempts_at, failures, parked, head_days, days]
     }
 }
 

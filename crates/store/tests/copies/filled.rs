@@ -14,6 +14,9 @@ use tokio::task::JoinSet;
 /// Entitlements of the test account.
 pub const ENTITLEMENTS: u128 = 40;
 
+/// Whose they are: of the one in test mode, of the other live.
+pub const RESELLERS: [&str; 2] = ["acme", "Ünïcode & söns"];
+
 /// Who is in it.
 #[derive(Debug, Clone, Copy)]
 pub struct Filled {
@@ -26,8 +29,8 @@ pub struct Filled {
 /// Fills a place and closes it.
 pub async fn fill(own: &Own) -> Filled {
     let store = own.open().await.unwrap();
-    let test = place(store.as_ref(), "acme", false).await;
-    let live = place(store.as_ref(), "Ünïcode & söns", true).await;
+    let test = place(store.as_ref(), RESELLERS[0], false).await;
+    let live = place(store.as_ref(), RESELLERS[1], true).await;
     let mut all = JoinSet::new();
     for key in 1..=ENTITLEMENTS {
         let store = Arc::clone(&store);

@@ -1,7 +1,9 @@
 //! Places to copy from and to: a file or a database of a test's own.
 
+use crate::filled::RESELLERS;
 use crate::samples::START;
 use cluster::Database;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,34 +21,48 @@ pub const PAGE: usize = 7;
 pub enum Engine {
     Sqlite,
     Postgres,
+    /// The same, with resellers that have several homes.
+    Spread,
 }
+
+/// Those of them.
+pub const HOMES: u16 = 7;
 
 /// A place that is gone with the test.
 #[derive(Debug)]
 pub enum Own {
     Sqlite(tempfile::TempDir),
-    Postgres(Database),
+    /// With the homes that resellers get there.
+    Postgres(Database, BTreeMap<String, u16>),
 }
 
 impl Own {
     pub async fn make(engine: Engine) -> Self {
         match engine {
             Engine::Sqlite => Self::Sqlite(tempfile::tempdir().unwrap()),
-            Engine::Postgres => Self::Postgres(Database::make().await),
+            Engine::Postgres => Self::with_homes([].into()).await,
+            Engine::Spread => Self::with_homes(RESELLERS.map(|name| (name.to_owned(), HOMES)).into()).await,
         }
+    }
+
+    pub async fn with_homes(homes: BTreeMap<String, u16>) -> Self {
+        Self::Postgres(Database::make().await, homes)
     }
 
     pub fn place(&self) -> Place {
         match self {
             Self::Sqlite(_) => Place::Sqlite(self.file()),
-            Self::Postgres(database) => Place::Postgres(Box::new(PostgresOptions::new(&database.url))),
+            Self::Postgres(database, homes) => {
+                let homes = homes.clone();
+                Place::Postgres(Box::new(PostgresOptions { homes, ..PostgresOptions::new(&database.url) }))
+            }
         }
     }
 
     pub fn file(&self) -> PathBuf {
         match self {
             Self::Sqlite(folder) => folder.path().join("store.db"),
-            Self::Postgres(_) => panic!("a database is no file"),
+            Self::Postgres(..) => panic!("a database is no file"),
         }
     }
 
@@ -57,8 +73,9 @@ impl Own {
             Self::Sqlite(_) => SqliteStore::open(self.file(), Options { clock, ..Options::default() })
                 .map(|store| Arc::new(store) as Arc<dyn Store>)
                 .map_err(|error| error.to_string()),
-            Self::Postgres(database) => {
-                let options = PostgresOptions { clock, ..PostgresOptions::new(&database.url) };
+            Self::Postgres(database, homes) => {
+                let homes = homes.clone();
+                let options = PostgresOptions { clock, homes, ..PostgresOptions::new(&database.url) };
                 let opened = PostgresStore::open(options).await;
                 opened.map(|store| Arc::new(store) as Arc<dyn Store>).map_err(|error| error.to_string())
             }
@@ -69,7 +86,7 @@ impl Own {
     pub async fn change(&self, sql: &str) {
         match self {
             Self::Sqlite(_) => rusqlite::Connection::open(self.file()).unwrap().execute_batch(sql).unwrap(),
-            Self::Postgres(database) => drop(database.ask(sql).await),
+            Self::Postgres(database, _) => drop(database.ask(sql).await),
         }
     }
 }

@@ -65,6 +65,12 @@ async fn to_a_file_and_back_all_records_are_the_same() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn into_several_homes_and_back_all_records_are_the_same() {
+    is_the_same_by_way_of(Engine::Sqlite, Engine::Spread).await;
+    is_the_same_by_way_of(Engine::Spread, Engine::Postgres).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn from_an_engine_to_the_same_all_records_are_the_same() {
     for engine in ENGINES {
         is_the_same_by_way_of(engine, engine).await;

@@ -6,7 +6,7 @@ use super::checks::Stage;
 use super::checks::samples::{create, noticed, row, with_own_id};
 use store::{Depth, EngineCheck, EngineHealth};
 
-async fn health(stage: &Stage, depth: Depth) -> EngineHealth {
+pub async fn health(stage: &Stage, depth: Depth) -> EngineHealth {
     stage.store.examine().engine_health(depth).await.unwrap()
 }
 

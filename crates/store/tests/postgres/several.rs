@@ -1,7 +1,7 @@
 //! Several processes on one database: the unique keys are the same for all of them.
 
-use super::checks::Stage;
 use super::checks::samples::{START, claimed, create, noticed, rename, row, with_own_id};
+use super::checks::{Factory, Stage};
 use super::{Postgres, soon};
 use std::sync::Arc;
 use store::{Cause, Change, Committed};
@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 const PROCESSES: usize = 3;
 
 /// Stores of several processes on one database.
-async fn processes(postgres: &Postgres) -> Vec<Stage> {
+pub async fn processes(postgres: &dyn Factory) -> Vec<Stage> {
     let mut stages = Vec::new();
     for _ in 0..PROCESSES {
         stages.push(Stage::open(postgres).await);
@@ -19,7 +19,7 @@ async fn processes(postgres: &Postgres) -> Vec<Stage> {
 }
 
 /// Each change by another process, all at once; answers in their order.
-async fn together(stages: &[Stage], changes: Vec<Change>) -> Vec<Committed> {
+pub async fn together(stages: &[Stage], changes: Vec<Change>) -> Vec<Committed> {
     let mut set = JoinSet::new();
     for (at, change) in changes.into_iter().enumerate() {
         let store = Arc::clone(&stages[at % stages.len()].store);
@@ -30,7 +30,7 @@ async fn together(stages: &[Stage], changes: Vec<Change>) -> Vec<Committed> {
     answers.into_iter().map(|(_, committed)| committed).collect()
 }
 
-fn cause(committed: &Committed) -> Option<Cause> {
+pub fn cause(committed: &Committed) -> Option<Cause> {
     match committed {
         Committed::Done => None,
         Committed::Conflict(conflict) => Some(conflict.cause),

@@ -3,7 +3,7 @@
 use super::Entry;
 use crate::postgres::values::{Id, Value, number};
 use crate::{ClaimChange, RowChange};
-use ids::parse_uuid;
+use ids::{RequestIdentity, parse_uuid};
 
 /// Columns of what is asked.
 #[derive(Debug, Default)]
@@ -21,7 +21,7 @@ pub(super) struct Asked<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Waiting<'a> {
     places: Vec<i64>,
-    accounts: Vec<i64>,
+    homes: Vec<i64>,
     identities: Vec<&'a str>,
 }
 
@@ -29,7 +29,8 @@ pub(super) struct Waiting<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Taken<'a> {
     places: Vec<i64>,
-    accounts: Vec<i64>,
+    /// Of the identities.
+    homes: Vec<i64>,
     identities: Vec<Option<&'a str>>,
     new_keys: Vec<Option<Id>>,
     public_ids: Vec<Option<&'a str>>,
@@ -51,7 +52,7 @@ impl<'a> Asked<'a> {
             if let ClaimChange::Answer(_) | ClaimChange::Free(_) = &change.claim
                 && let Some(identity) = change.claim.identity()
             {
-                waiting.push((i64::from(change.account.0), identity.as_str(), place));
+                waiting.push((entry.home_of(identity), identity.as_str(), place));
             }
             asked.keys.extend(expected(&change.row).map(|(key, _)| Id::from(key)));
             asked.callbacks.extend(change.callback_done.map(number));
@@ -59,9 +60,9 @@ impl<'a> Asked<'a> {
             asked.taken.push(place, *entry);
         }
         waiting.sort_unstable();
-        for (account, identity, place) in waiting {
+        for (home, identity, place) in waiting {
             asked.waiting.places.push(place);
-            asked.waiting.accounts.push(account);
+            asked.waiting.homes.push(home);
             asked.waiting.identities.push(identity);
         }
         asked.keys.sort_unstable();
@@ -76,7 +77,7 @@ impl Waiting<'_> {
     }
 
     pub(super) fn values(&self) -> Vec<Value<'_>> {
-        vec![&self.places, &self.accounts, &self.identities]
+        vec![&self.places, &self.homes, &self.identities]
     }
 }
 
@@ -91,19 +92,20 @@ impl<'a> Taken<'a> {
         // Only what wants a slot may find it occupied.
         let row = change.row().filter(|row| row.slot.is_some());
         self.places.push(place);
-        self.accounts.push(change.account.0.into());
-        self.identities.push(match &change.claim {
-            ClaimChange::Insert(claim) => Some(claim.identity.as_str()),
+        let identity = match &change.claim {
+            ClaimChange::Insert(claim) => Some(&claim.identity),
             ClaimChange::None
             | ClaimChange::Answer(_)
             | ClaimChange::AnswerOf(..)
             | ClaimChange::Free(_)
             | ClaimChange::FreeOf(_) => None,
-        });
+        };
+        self.homes.push(identity.map_or(0, |identity| entry.home_of(identity)));
+        self.identities.push(identity.map(RequestIdentity::as_str));
         self.new_keys.push(new.map(|row| row.key.into()));
         self.public_ids.push(new.map(|_| own_id.unwrap_or(&entry.prepared.key)));
         self.own_keys.push(own_id.and_then(parse_uuid).map(Id));
-        self.live.push(entry.live);
+        self.live.push(entry.account.live);
         self.owners.push(row.map(|row| row.account.0.into()));
         self.customers.push(row.map(|row| row.state.record.customer_identifier.as_str()));
         self.routes.push(row.map(|row| row.route.0.into()));
@@ -112,9 +114,9 @@ impl<'a> Taken<'a> {
     }
 
     pub(super) fn values(&self) -> Vec<Value<'_>> {
-        let Self { places, accounts, identities, new_keys, public_ids, own_keys, .. } = self;
+        let Self { places, homes, identities, new_keys, public_ids, own_keys, .. } = self;
         let Self { live, owners, customers, routes, slots, keys, .. } = self;
-        vec![places, accounts, identities, new_keys, public_ids, own_keys, live, owners, customers, routes, slots, keys]
+        vec![places, homes, identities, new_keys, public_ids, own_keys, live, owners, customers, routes, slots, keys]
     }
 }
 

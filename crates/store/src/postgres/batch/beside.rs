@@ -19,7 +19,7 @@ pub(super) struct Beside<'a> {
 /// Columns of call-backs.
 #[derive(Debug, Default)]
 struct Promised<'a> {
-    accounts: Vec<i64>,
+    homes: Vec<i64>,
     keys: Vec<Id>,
     at: Vec<i64>,
     says: Vec<&'a str>,
@@ -29,7 +29,7 @@ struct Promised<'a> {
 #[derive(Debug, Default)]
 struct Ended<'a> {
     ids: Vec<Id>,
-    accounts: Vec<i64>,
+    homes: Vec<i64>,
     keys: Vec<Id>,
     kinds: Vec<&'a str>,
     outcomes: Vec<&'a str>,
@@ -40,11 +40,11 @@ struct Ended<'a> {
 /// They are there and held.
 const CARRY_OUT: &str = "DELETE FROM callback WHERE id = ANY ($1)";
 
-const PROMISE: &str = "INSERT INTO callback (account, key, at, says) \
+const PROMISE: &str = "INSERT INTO callback (home, key, at, says) \
      SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::text[])";
 
 /// A change that is committed again after an unknown outcome brings the same operation again.
-const END: &str = "INSERT INTO operation (id, account, key, kind, outcome, opened_at, closed_at) \
+const END: &str = "INSERT INTO operation (id, home, key, kind, outcome, opened_at, closed_at) \
      SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::text[], $5::text[], $6::bigint[], $7::bigint[]) \
      ON CONFLICT DO NOTHING";
 
@@ -56,14 +56,14 @@ impl<'a> Beside<'a> {
             let change = &entry.prepared.change;
             beside.done.extend(change.callback_done.map(number));
             for callback in &change.callbacks {
-                beside.promised.accounts.push(change.account.0.into());
+                beside.promised.homes.push(entry.home);
                 beside.promised.keys.push(callback.key.into());
                 beside.promised.at.push(callback.at.0);
                 beside.promised.says.push(&callback.says);
             }
             if let Some(closed) = &change.closed {
                 beside.ended.ids.push(Id(closed.id.0));
-                beside.ended.accounts.push(change.account.0.into());
+                beside.ended.homes.push(entry.home);
                 beside.ended.keys.push(closed.key.into());
                 beside.ended.kinds.push(&closed.kind);
                 beside.ended.outcomes.push(&closed.outcome);
@@ -81,9 +81,9 @@ impl<'a> Beside<'a> {
         if !self.done.is_empty() {
             pipeline.add(CARRY_OUT, vec![&self.done]).await?;
         }
-        let Promised { accounts, keys, at, says } = &self.promised;
+        let Promised { homes, keys, at, says } = &self.promised;
         if !keys.is_empty() {
-            pipeline.add(PROMISE, vec![accounts, keys, at, says]).await?;
+            pipeline.add(PROMISE, vec![homes, keys, at, says]).await?;
         }
         if !self.ended.ids.is_empty() {
             pipeline.add(END, self.ended.values()).await?;
@@ -97,7 +97,7 @@ impl<'a> Beside<'a> {
 
 impl Ended<'_> {
     fn values(&self) -> Vec<Value<'_>> {
-        let Self { ids, accounts, keys, kinds, outcomes, opened_at, closed_at } = self;
-        vec![ids, accounts, keys, kinds, outcomes, opened_at, closed_at]
+        let Self { ids, homes, keys, kinds, outcomes, opened_at, closed_at } = self;
+        vec![ids, homes, keys, kinds, outcomes, opened_at, closed_at]
     }
 }

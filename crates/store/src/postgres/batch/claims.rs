@@ -25,7 +25,7 @@ pub(super) struct Claims<'a> {
 /// Texts of answers that go by identity.
 #[derive(Debug, Default)]
 struct Texts<'a> {
-    accounts: Vec<i64>,
+    homes: Vec<i64>,
     identities: Vec<&'a str>,
     texts: Vec<&'a str>,
 }
@@ -33,7 +33,7 @@ struct Texts<'a> {
 /// Columns of claims.
 #[derive(Debug, Default)]
 struct Rows<'a> {
-    accounts: Vec<i64>,
+    homes: Vec<i64>,
     identities: Vec<&'a str>,
     fingerprints: Vec<&'a [u8]>,
     keys: Vec<Option<Id>>,
@@ -50,7 +50,7 @@ struct Rows<'a> {
 macro_rules! insert {
     ($rest:literal) => {
         concat!(
-            "INSERT INTO claim AS c (account, identity, fingerprint, key, operation, at, answered_at, http, form, \
+            "INSERT INTO claim AS c (home, identity, fingerprint, key, operation, at, answered_at, http, form, \
              code, version, answered_on) SELECT * FROM unnest($1::bigint[], $2::text[], $3::bytea[], $4::uuid[], \
              $5::uuid[], $6::bigint[], $7::bigint[], $8::integer[], $9::smallint[], $10::smallint[], $11::bigint[], \
              $12::date[])",
@@ -63,7 +63,7 @@ const INSERT: &str = insert!("");
 
 /// The claims are there and held.
 const ANSWER: &str = insert!(
-    " ON CONFLICT (account, identity) DO UPDATE SET answered_at = excluded.answered_at, http = excluded.http, \
+    " ON CONFLICT (home, identity) DO UPDATE SET answered_at = excluded.answered_at, http = excluded.http, \
       form = excluded.form, code = excluded.code, version = excluded.version, answered_on = excluded.answered_on"
 );
 
@@ -76,20 +76,20 @@ const ANSWER_OF: &str = "UPDATE claim c SET answered_at = x.answered_at, http = 
      WHERE c.ctid = x.place";
 
 /// Texts of answers, after their claims have got them: those are held from then on at the latest.
-const KEEP: &str = "INSERT INTO answer (account, claim, day, text) SELECT i.account, c.number, $4, i.text \
-     FROM unnest($1::bigint[], $2::text[], $3::text[]) AS i(account, identity, text) \
-     CROSS JOIN LATERAL (SELECT number FROM claim WHERE account = i.account AND identity = i.identity OFFSET 0) c";
+const KEEP: &str = "INSERT INTO answer (home, claim, day, text) SELECT i.home, c.number, $4, i.text \
+     FROM unnest($1::bigint[], $2::text[], $3::text[]) AS i(home, identity, text) \
+     CROSS JOIN LATERAL (SELECT number FROM claim WHERE home = i.home AND identity = i.identity OFFSET 0) c";
 
 /// The same by operation: before their claims have got them, since those are found by their waiting.
-const KEEP_OF: &str = "INSERT INTO answer (account, claim, day, text) SELECT c.account, c.number, $3, i.text \
+const KEEP_OF: &str = "INSERT INTO answer (home, claim, day, text) SELECT c.home, c.number, $3, i.text \
      FROM unnest($1::uuid[], $2::text[]) AS i(operation, text) \
-     CROSS JOIN LATERAL (SELECT account, number FROM claim \
+     CROSS JOIN LATERAL (SELECT home, number FROM claim \
          WHERE operation = i.operation AND http IS NULL FOR UPDATE) c";
 
 /// An identity that has its answer keeps it.
 const FREE: &str = "DELETE FROM claim WHERE ctid = ANY (ARRAY (SELECT t.place \
-     FROM unnest($1::bigint[], $2::text[]) AS i(account, identity) CROSS JOIN LATERAL (SELECT ctid AS place \
-         FROM claim WHERE account = i.account AND identity = i.identity AND http IS NULL FOR UPDATE) t))";
+     FROM unnest($1::bigint[], $2::text[]) AS i(home, identity) CROSS JOIN LATERAL (SELECT ctid AS place \
+         FROM claim WHERE home = i.home AND identity = i.identity AND http IS NULL FOR UPDATE) t))";
 
 const FREE_OF: &str = "DELETE FROM claim WHERE ctid = ANY (ARRAY (SELECT t.place \
      FROM unnest($1::uuid[]) AS i(operation) CROSS JOIN LATERAL (SELECT ctid AS place \
@@ -99,23 +99,22 @@ impl<'a> Claims<'a> {
     /// In the order of the keys.
     pub(super) fn of(entries: &[Entry<'a>], today: Day) -> Self {
         let mut sorted: Vec<&Entry<'a>> = entries.iter().collect();
-        sorted.sort_by_key(|entry| {
-            let change = &entry.prepared.change;
-            (change.account, change.claim.identity().map(|identity| identity.as_str()))
+        sorted.sort_by_cached_key(|entry| {
+            let identity = entry.prepared.change.claim.identity();
+            identity.map(|identity| (entry.home_of(identity), identity.as_str()))
         });
         let mut claims = Self::none(today);
         for entry in sorted {
             let change = &entry.prepared.change;
-            let account = i64::from(change.account.0);
             match &change.claim {
                 ClaimChange::None => {}
                 ClaimChange::Insert(claim) => {
-                    claims.new.push(account, claim, None, today);
-                    claims.texts.push(account, claim);
+                    claims.new.push(entry, claim, None, today);
+                    claims.texts.push(entry, claim);
                 }
                 ClaimChange::Answer(claim) => {
-                    claims.answered.push(account, claim, Some(change.at), today);
-                    claims.texts.push(account, claim);
+                    claims.answered.push(entry, claim, Some(change.at), today);
+                    claims.texts.push(entry, claim);
                 }
                 ClaimChange::AnswerOf(operation, answer) => {
                     claims.answered_of.push_of(*operation, answer, change.at, today);
@@ -125,7 +124,7 @@ impl<'a> Claims<'a> {
                     }
                 }
                 ClaimChange::Free(identity) => {
-                    claims.freed.0.push(account);
+                    claims.freed.0.push(entry.home_of(identity));
                     claims.freed.1.push(identity.as_str());
                 }
                 ClaimChange::FreeOf(operation) => claims.freed_of.push(Id(operation.0)),
@@ -149,16 +148,16 @@ impl<'a> Claims<'a> {
 
     pub(super) async fn add_to<'p>(&'p self, pipeline: &mut Pipeline<'p>) -> Result<(), Error> {
         for (rows, sql) in [(&self.new, INSERT), (&self.answered, ANSWER)] {
-            let Rows { accounts, identities, fingerprints, keys, operations, at, .. } = rows;
+            let Rows { homes, identities, fingerprints, keys, operations, at, .. } = rows;
             let Rows { answered_at, http, forms, codes, versions, answered_on, .. } = rows;
-            if accounts.is_empty() {
+            if homes.is_empty() {
                 continue;
             }
             pipeline
                 .add(
                     sql,
                     vec![
-                        accounts,
+                        homes,
                         identities,
                         fingerprints,
                         keys,
@@ -190,9 +189,9 @@ impl<'a> Claims<'a> {
     }
 
     async fn add_texts_to<'p>(&'p self, pipeline: &mut Pipeline<'p>) -> Result<(), Error> {
-        let Texts { accounts, identities, texts } = &self.texts;
+        let Texts { homes, identities, texts } = &self.texts;
         if !texts.is_empty() {
-            pipeline.add(KEEP, vec![accounts, identities, texts, &self.today]).await?;
+            pipeline.add(KEEP, vec![homes, identities, texts, &self.today]).await?;
         }
         let (operations, texts) = &self.texts_of;
         if !texts.is_empty() {
@@ -203,9 +202,9 @@ impl<'a> Claims<'a> {
 }
 
 impl<'a> Texts<'a> {
-    fn push(&mut self, account: i64, claim: &'a Claim) {
+    fn push(&mut self, entry: &Entry<'_>, claim: &'a Claim) {
         if let (.., Some(text)) = answer_columns(claim.answer.as_ref()) {
-            self.accounts.push(account);
+            self.homes.push(entry.home_of(&claim.identity));
             self.identities.push(claim.identity.as_str());
             self.texts.push(text);
         }
@@ -213,8 +212,8 @@ impl<'a> Texts<'a> {
 }
 
 impl<'a> Rows<'a> {
-    fn push(&mut self, account: i64, claim: &'a Claim, answered_at: Option<Moment>, today: Day) {
-        self.accounts.push(account);
+    fn push(&mut self, entry: &Entry<'_>, claim: &'a Claim, answered_at: Option<Moment>, today: Day) {
+        self.homes.push(entry.home_of(&claim.identity));
         self.identities.push(claim.identity.as_str());
         self.fingerprints.push(&claim.fingerprint);
         self.keys.push(claim.key.map(Id::from));

@@ -31,6 +31,7 @@ struct OwnIds<'a> {
 struct Rows<'a> {
     keys: Vec<Id>,
     accounts: Vec<i64>,
+    homes: Vec<i64>,
     live: Vec<bool>,
     routes: Vec<i64>,
     own_ids: Vec<Option<&'a str>>,
@@ -56,11 +57,11 @@ macro_rules! insert {
         concat!(
             "INSERT INTO entitlement AS e (key, account, live, route, own_id, customer, slot, status, product, offer, \
              external_id, created_at, updated_at, due_at, revision, version, last_event, unborn, in_flight, rest, \
-             since) SELECT i.*, $21::date \
+             home, since) SELECT i.*, $22::date \
              FROM unnest($1::uuid[], $2::bigint[], $3::boolean[], $4::bigint[], $5::text[], $6::text[], \
              $7::bigint[], $8::text[], $9::text[], $10::text[], $11::text[], $12::bigint[], $13::bigint[], \
              $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[], $18::boolean[], $19::smallint[], \
-             $20::text[]) i",
+             $20::text[], $21::bigint[]) i",
             $rest
         )
     };
@@ -72,7 +73,7 @@ const INSERT: &str = insert!("");
 /// The rows are there and held, and their revisions are compared. An upsert all the same: a join could be
 /// planned the other way round, by reading the whole table. `since` goes back where the server's date does.
 const UPDATE: &str = insert!(
-    " ON CONFLICT (key, account) DO UPDATE SET customer = excluded.customer, slot = excluded.slot, \
+    " ON CONFLICT (key, home) DO UPDATE SET customer = excluded.customer, slot = excluded.slot, \
       status = excluded.status, product = excluded.product, offer = excluded.offer, \
       external_id = excluded.external_id, updated_at = excluded.updated_at, due_at = excluded.due_at, \
       revision = excluded.revision, version = excluded.version, last_event = excluded.last_event, \
@@ -141,7 +142,7 @@ impl<'a> OwnIds<'a> {
             if let RowChange::Insert(row) = &entry.prepared.change.row
                 && let Some(id) = &row.own_id
             {
-                new.push((id, entry.live, row));
+                new.push((id, entry.account.live, row));
             }
         }
         new.sort_by_key(|(id, live, _)| (*id, *live));
@@ -165,7 +166,8 @@ impl<'a> Rows<'a> {
         let record = &row.state.record;
         self.keys.push(row.key.into());
         self.accounts.push(row.account.0.into());
-        self.live.push(entry.live);
+        self.homes.push(entry.home);
+        self.live.push(entry.account.live);
         self.routes.push(row.route.0.into());
         self.own_ids.push(row.own_id.as_deref());
         self.customers.push(&record.customer_identifier);
@@ -186,7 +188,7 @@ impl<'a> Rows<'a> {
     }
 
     fn values(&self) -> Vec<Value<'_>> {
-        let Self { keys, accounts, live, routes, own_ids, customers, slots, .. } = self;
+        let Self { keys, accounts, homes, live, routes, own_ids, customers, slots, .. } = self;
         let Self { statuses, products, offers, external_ids, created_at, updated_at, due_at, .. } = self;
         let Self { revisions, versions, last_events, unborn, in_flight, rest, .. } = self;
         vec![
@@ -210,6 +212,7 @@ impl<'a> Rows<'a> {
             unborn,
             in_flight,
             rest,
+            homes,
         ]
     }
 }

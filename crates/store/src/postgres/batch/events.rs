@@ -20,6 +20,7 @@ struct Columns<'a> {
     needed: BTreeMap<i64, i64>,
     heads: (Vec<i64>, Vec<i64>),
     accounts: Vec<i64>,
+    homes: Vec<i64>,
     /// How far before the account's last position it stands; none where it gets no position.
     back: Vec<Option<i64>>,
     keys: Vec<Id>,
@@ -47,12 +48,12 @@ const MOVE_HEADS: &str = "UPDATE account a SET position = a.position + i.needed,
 
 /// The heads are moved already, so that places are counted backwards from them.
 const INSERT: &str = "INSERT INTO event (account, position, key, sequence, version, at, day, by, kind, reason, \
-         request, sets) \
-     SELECT i.account, a.position - i.back, i.key, i.sequence, i.version, i.at, greatest(a.day, $12), i.by, i.kind, \
-         i.reason, i.request, i.sets \
+         request, sets, home) \
+     SELECT i.account, a.position - i.back, i.key, i.sequence, i.version, i.at, greatest(a.day, $13), i.by, i.kind, \
+         i.reason, i.request, i.sets, i.home \
      FROM unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], \
-         $8::text[], $9::text[], $10::text[], $11::text[]) \
-         AS i(account, back, key, sequence, version, at, by, kind, reason, request, sets) \
+         $8::text[], $9::text[], $10::text[], $11::text[], $12::bigint[]) \
+         AS i(account, back, key, sequence, version, at, by, kind, reason, request, sets, home) \
      CROSS JOIN LATERAL (SELECT position, day FROM account WHERE id = i.account OFFSET 0) a";
 
 impl<'a> Events<'a> {
@@ -94,6 +95,7 @@ impl<'a> Columns<'a> {
         for (sequence, (event, sets)) in (first..).zip(change.events.iter().zip(&entry.prepared.sets)) {
             let account = i64::from(change.account.0);
             self.accounts.push(account);
+            self.homes.push(entry.home);
             self.back.push(event.changes_record().then(|| {
                 let needed = self.needed.entry(account).or_default();
                 *needed += 1;
@@ -112,7 +114,8 @@ impl<'a> Columns<'a> {
     }
 
     fn values(&self) -> Vec<Value<'_>> {
-        let Self { accounts, back, keys, sequences, versions, at, by, kinds, reasons, requests, sets, .. } = self;
-        vec![accounts, back, keys, sequences, versions, at, by, kinds, reasons, requests, sets]
+        let Self { accounts, homes, back, keys, sequences, versions, at, by, kinds, reasons, requests, sets, .. } =
+            self;
+        vec![accounts, back, keys, sequences, versions, at, by, kinds, reasons, requests, sets, homes]
     }
 }

@@ -25,7 +25,7 @@ pub(super) struct Lanes<'a> {
 
 #[derive(Debug, Clone, Copy)]
 struct Appended {
-    account: i64,
+    home: i64,
     /// No lower sequence is given out.
     least: i64,
     count: i64,
@@ -37,7 +37,7 @@ struct Appended {
 #[derive(Debug, Default)]
 struct Heads {
     keys: Vec<Id>,
-    accounts: Vec<i64>,
+    homes: Vec<i64>,
     targets: Vec<i64>,
     least: Vec<i64>,
     counts: Vec<i64>,
@@ -48,6 +48,7 @@ struct Heads {
 #[derive(Debug, Default)]
 struct Notices<'a> {
     accounts: Vec<i64>,
+    homes: Vec<i64>,
     keys: Vec<Id>,
     targets: Vec<i64>,
     /// How far before the lane's next number it stands.
@@ -71,13 +72,13 @@ struct Woken {
 
 /// An empty lane becomes due, or is leased at once; a parked one stays parked. The lane's day never goes back. In a
 /// restored store a lane from before goes on with the least sequence of its restoration: there is a gap before it.
-const APPEND: &str = "INSERT INTO lane AS l (key, account, target, next, head, attempt_at, head_day, day, \
+const APPEND: &str = "INSERT INTO lane AS l (key, home, target, next, head, attempt_at, head_day, day, \
          lease_until_ms, fence, holder) \
-     SELECT key, account, target, least + count, least, due, $7, $7, lease, \
+     SELECT key, home, target, least + count, least, due, $7, $7, lease, \
          CASE WHEN lease <> 0 THEN 1 ELSE 0 END, CASE WHEN lease <> 0 THEN $9::uuid END \
      FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $8::bigint[]) \
-         AS i(key, account, target, least, count, due, lease) \
-     ON CONFLICT (key, target, account) DO UPDATE SET \
+         AS i(key, home, target, least, count, due, lease) \
+     ON CONFLICT (key, target, home) DO UPDATE SET \
          next = greatest(l.next, excluded.head) + excluded.next - excluded.head, \
          head = CASE WHEN l.head = l.next THEN greatest(l.next, excluded.head) ELSE l.head END, \
          day = greatest(l.day, excluded.day), \
@@ -91,12 +92,12 @@ const APPEND: &str = "INSERT INTO lane AS l (key, account, target, next, head, a
 
 /// The lanes have moved on already, so that places are counted backwards from them.
 const NOTIFY: &str = "INSERT INTO notification (account, key, target, sequence, event, version, reason, form, \
-         reason_field, committed_at, state, day) \
+         reason_field, committed_at, home, state, day) \
      SELECT i.account, i.key, i.target, l.next - i.back, i.event, i.version, i.reason, i.form, i.field, \
-         i.committed_at, 'waiting', l.day \
+         i.committed_at, i.home, 'waiting', l.day \
      FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], \
-         $8::smallint[], $9::text[], $10::bigint[]) \
-         AS i(account, key, target, back, event, version, reason, form, field, committed_at) \
+         $8::smallint[], $9::text[], $10::bigint[], $11::bigint[]) \
+         AS i(account, key, target, back, event, version, reason, form, field, committed_at, home) \
      CROSS JOIN LATERAL (SELECT next, day FROM lane WHERE key = i.key AND target = i.target OFFSET 0) l";
 
 impl<'a> Lanes<'a> {
@@ -119,7 +120,7 @@ impl<'a> Lanes<'a> {
         }
         for ((key, target), appended) in &lanes.appended {
             lanes.heads.keys.push(*key);
-            lanes.heads.accounts.push(appended.account);
+            lanes.heads.homes.push(appended.home);
             lanes.heads.targets.push(*target);
             lanes.heads.least.push(appended.least);
             lanes.heads.counts.push(appended.count);
@@ -148,13 +149,13 @@ impl<'a> Lanes<'a> {
             };
             let target = i64::from(notice.target.0);
             let due = notice.not_before.unwrap_or(change.at).0;
-            let account = change.account.0.into();
             let is_at_once = notice.not_before.is_none();
             let lease_until_ms = entry.lease_until_ms.filter(|_| is_at_once).unwrap_or(0);
-            let new = Appended { account, least, count: 0, due, lease_until_ms };
+            let new = Appended { home: entry.home, least, count: 0, due, lease_until_ms };
             let appended = self.appended.entry((key, target)).or_insert(new);
             let notices = &mut self.notices;
-            notices.accounts.push(account);
+            notices.accounts.push(change.account.0.into());
+            notices.homes.push(entry.home);
             notices.keys.push(key);
             notices.targets.push(target);
             notices.back.push(appended.count);
@@ -180,10 +181,10 @@ impl<'a> Lanes<'a> {
         if !woken.is_empty() {
             pipeline.add(HOLD_ALL, vec![all]).await?;
         }
-        let Heads { keys, accounts, targets, least, counts, due, leases } = &self.heads;
+        let Heads { keys, homes, targets, least, counts, due, leases } = &self.heads;
         if !keys.is_empty() {
             let heads: Vec<Value<'_>> =
-                vec![keys, accounts, targets, least, counts, due, &self.today, leases, &self.holder];
+                vec![keys, homes, targets, least, counts, due, &self.today, leases, &self.holder];
             appended = Some(pipeline.add(APPEND, heads).await?);
             pipeline.add(NOTIFY, self.notices.values()).await?;
         }
@@ -210,7 +211,8 @@ impl<'a> Lanes<'a> {
 
 impl Notices<'_> {
     fn values(&self) -> Vec<Value<'_>> {
-        let Self { accounts, keys, targets, back, events, versions, reasons, forms, fields, committed_at } = self;
-        vec![accounts, keys, targets, back, events, versions, reasons, forms, fields, committed_at]
+        let Self { accounts, homes, keys, targets, back, events, versions, reasons, forms, fields, committed_at } =
+            self;
+        vec![accounts, keys, targets, back, events, versions, reasons, forms, fields, committed_at, homes]
     }
 }

@@ -25,6 +25,8 @@ pub(in crate::postgres) struct Checked {
     /// The first check that each change fails, if it fails one.
     pub(in crate::postgres) causes: Vec<Option<Cause>>,
     pub(in crate::postgres) stands: Stands,
+    /// Of the entitlements that are changed.
+    pub(in crate::postgres) homes: HashMap<u128, i64>,
 }
 
 /// Where the transaction stands in what all share.
@@ -43,12 +45,12 @@ const NUMBER: &str = "INSERT INTO committer AS c (id, batch, at) VALUES ($1, $2,
      RETURNING today()";
 
 const WAITING_CLAIMS: &str = "SELECT i.place, c.operation, c.http IS NULL \
-     FROM unnest($1::bigint[], $2::bigint[], $3::text[]) AS i(place, account, identity) \
+     FROM unnest($1::bigint[], $2::bigint[], $3::text[]) AS i(place, home, identity) \
      CROSS JOIN LATERAL (SELECT operation, http FROM claim \
-         WHERE account = i.account AND identity = i.identity FOR UPDATE) c";
+         WHERE home = i.home AND identity = i.identity FOR UPDATE) c";
 
-const REVISIONS: &str = "SELECT e.key, e.revision FROM unnest($1::uuid[]) AS i(key) \
-     CROSS JOIN LATERAL (SELECT key, revision FROM entitlement WHERE key = i.key FOR UPDATE) e";
+const REVISIONS: &str = "SELECT e.key, e.revision, e.home FROM unnest($1::uuid[]) AS i(key) \
+     CROSS JOIN LATERAL (SELECT key, revision, home FROM entitlement WHERE key = i.key FOR UPDATE) e";
 
 const CALLBACKS: &str = "SELECT c.id FROM unnest($1::bigint[]) AS i(id) \
      CROSS JOIN LATERAL (SELECT id FROM callback WHERE id = i.id FOR UPDATE) c";
@@ -56,14 +58,14 @@ const CALLBACKS: &str = "SELECT c.id FROM unnest($1::bigint[]) AS i(id) \
 /// OFFSET 0 keeps each of them a look-up by key for each change, whatever the tables' sizes are thought
 /// to be.
 const TAKEN: &str = "SELECT * FROM (SELECT i.place, \
-         EXISTS (SELECT FROM claim c WHERE c.account = i.account AND c.identity = i.identity OFFSET 0) AS claimed, \
+         EXISTS (SELECT FROM claim c WHERE c.home = i.home AND c.identity = i.identity OFFSET 0) AS claimed, \
          EXISTS (SELECT FROM entitlement e WHERE e.key = i.new_key OFFSET 0) \
          OR EXISTS (SELECT FROM own_id o WHERE o.id = i.public_id AND o.live = i.live OFFSET 0) \
          OR EXISTS (SELECT FROM entitlement e WHERE e.key = i.own_key AND e.live = i.live OFFSET 0) AS used, \
          EXISTS (SELECT FROM entitlement e WHERE e.account = i.owner AND e.customer = i.customer \
              AND e.route = i.route AND e.slot = i.slot AND e.key <> i.key OFFSET 0) AS occupied \
          FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::uuid[], $5::text[], $6::uuid[], $7::boolean[], \
-             $8::bigint[], $9::text[], $10::bigint[], $11::bigint[], $12::uuid[]) AS i(place, account, identity, \
+             $8::bigint[], $9::text[], $10::bigint[], $11::bigint[], $12::uuid[]) AS i(place, home, identity, \
              new_key, public_id, own_key, live, owner, customer, route, slot, key) OFFSET 0) found \
      WHERE claimed OR used OR occupied";
 
@@ -103,20 +105,22 @@ pub(in crate::postgres) async fn look(
     };
     let found = Found {
         waiting: read_waiting(rows(waiting))?,
-        revisions: read_revisions(rows(revisions))?,
+        rows: read_rows(rows(revisions))?,
         callbacks: rows(callbacks).iter().map(|row| get(row, 0)).collect::<Result<_, _>>()?,
         taken: read_taken(rows(Some(taken)), entries.len())?,
     };
     let causes = entries.iter().enumerate().map(|(at, entry)| found.cause(at, &entry.prepared.change)).collect();
     let stands = Stands { audit: audit_end(rows(audit))?, today: get(numbered, 0)? };
-    Ok(Looked::Checked(Checked { causes, stands }))
+    let homes = found.rows.into_iter().map(|(key, (_, home))| (key, home)).collect();
+    Ok(Looked::Checked(Checked { causes, stands, homes }))
 }
 
 /// What was found.
 struct Found {
     /// By place: the operation each claim is bound to, and whether it waits for its answer.
     waiting: HashMap<usize, (Option<Id>, bool)>,
-    revisions: HashMap<u128, u32>,
+    /// By key: the revision, and the home.
+    rows: HashMap<u128, (u32, i64)>,
     callbacks: HashSet<i64>,
     /// By place.
     taken: Vec<Occupied>,
@@ -138,7 +142,7 @@ impl Found {
             return Some(Cause::Claim);
         }
         if let Some((key, revision)) = expected(&change.row)
-            && self.revisions.get(&key.0) != Some(&revision)
+            && self.rows.get(&key.0).is_none_or(|(found, _)| *found != revision)
         {
             return Some(Cause::Revision);
         }
@@ -166,8 +170,8 @@ fn read_waiting(rows: &[Row]) -> Result<HashMap<usize, (Option<Id>, bool)>, Faul
     rows.iter().map(|row| Ok((count(row, 0)?, (get(row, 1)?, get(row, 2)?)))).collect()
 }
 
-fn read_revisions(rows: &[Row]) -> Result<HashMap<u128, u32>, Fault> {
-    rows.iter().map(|row| Ok((get::<Id>(row, 0)?.0, count(row, 1)?))).collect()
+fn read_rows(rows: &[Row]) -> Result<HashMap<u128, (u32, i64)>, Fault> {
+    rows.iter().map(|row| Ok((get::<Id>(row, 0)?.0, (count(row, 1)?, get(row, 2)?)))).collect()
 }
 
 fn read_taken(rows: &[Row], entries: usize) -> Result<Vec<Occupied>, Fault> {

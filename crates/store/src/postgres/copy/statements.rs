@@ -21,9 +21,9 @@ pub(super) struct Statements {
 }
 
 /// Takes the texts of claims' answers, which lie in a table of their own.
-pub(super) const TEXTS_IN: &str = "COPY answer (account, claim, day, text) FROM STDIN (FORMAT binary)";
+pub(super) const TEXTS_IN: &str = "COPY answer (home, claim, day, text) FROM STDIN (FORMAT binary)";
 /// No row of it.
-pub(super) const TEXTS: &str = "SELECT account, claim, day, text FROM answer LIMIT 0";
+pub(super) const TEXTS: &str = "SELECT home, claim, day, text FROM answer LIMIT 0";
 
 /// Takes the ids that resellers chose, which have a table of their own, too.
 pub(super) const OWN_IDS_IN: &str = "COPY own_id (id, live, account, key) FROM STDIN (FORMAT binary)";
@@ -93,13 +93,14 @@ impl Statements {
 
 /// Whether a column of the records lies in the table itself.
 pub(super) fn lies_there(table: Table, column: &str) -> bool {
-    (table, column) != (Table::Claim, "answer")
+    !matches!((table, column), (Table::Claim, "answer" | "account"))
 }
 
 /// All columns of a record, as they are read.
 fn read(table: Table) -> String {
     let read = |(column, _): &Column| match (table, *column) {
         (Table::Event, "position") => POSITION.to_owned(),
+        (Table::Claim, "account") => "account_of(home) AS account".to_owned(),
         (_, column) => format!("\"{}\"", called(table, column)),
     };
     table.columns().iter().map(read).collect::<Vec<_>>().join(", ")

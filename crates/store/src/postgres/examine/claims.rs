@@ -11,7 +11,7 @@ use tokio_postgres::Row;
 const PAGE: &str = concat!(
     "SELECT ",
     row_columns!(),
-    ", c.number, c.account, c.identity, c.key, c.operation, c.http, c.form, c.version, \
+    ", c.number, account_of(c.home), c.identity, c.key, c.operation, c.http, c.form, c.version, \
      EXISTS (SELECT FROM operation o WHERE o.id = c.operation) \
      FROM (SELECT * FROM claim WHERE number > $1 ORDER BY number LIMIT $2) c \
      LEFT JOIN entitlement e ON e.key = c.key LEFT JOIN route r ON r.id = e.route ORDER BY c.number"

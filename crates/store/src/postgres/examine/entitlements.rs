@@ -19,8 +19,8 @@ const HEADS: &str = concat!(
     "SELECT ",
     row_columns!(),
     ", e.live, e.in_flight, a.live, r.account, \
-     (SELECT count(*) FROM event v WHERE v.key = e.key AND v.account <> e.account) \
-     + (SELECT count(*) FROM notification n WHERE n.key = e.key AND n.account <> e.account), a.id, \
+     (SELECT count(*) FROM event v WHERE v.key = e.key AND (v.account, v.home) <> (e.account, e.home)) \
+     + (SELECT count(*) FROM notification n WHERE n.key = e.key AND (n.account, n.home) <> (e.account, e.home)), a.id, \
      e.since < (SELECT convert_from(value, 'UTF8')::date FROM setting WHERE name = $3), \
      e.since < (SELECT convert_from(value, 'UTF8')::date FROM setting WHERE name = $4) \
      FROM entitlement e LEFT JOIN account a ON a.id = e.account LEFT JOIN route r ON r.id = e.route \

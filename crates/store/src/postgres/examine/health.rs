@@ -141,6 +141,14 @@ async fn look_at_references(connections: &Connections, health: &mut EngineHealth
              WHERE o.id = e.own_id AND o.live = e.live AND o.account = e.account AND o.key = e.key) \
          UNION ALL SELECT 'the id ' || quote_literal(o.id) || ' is kept for an entitlement that is not there' \
          FROM own_id o WHERE NOT EXISTS (SELECT FROM entitlement e WHERE e.key = o.key AND e.own_id = o.id) \
+         UNION ALL SELECT 'entitlement ' || e.key || ' is in another home than its customer''s' \
+         FROM entitlement e JOIN account a ON a.id = e.account WHERE account_of(e.home) <> a.id \
+             OR e.home >> 32 >= a.homes OR e.slot IS NOT NULL AND e.home <> home_of(a.id, a.homes, e.customer) \
+         UNION ALL SELECT 'a lane of entitlement ' || l.key || ' is in another home than it' \
+         FROM lane l JOIN entitlement e ON e.key = l.key WHERE l.home <> e.home \
+         UNION ALL SELECT 'claim ' || c.number || ' is in another home than its identity''s' \
+         FROM claim c LEFT JOIN account a ON a.id = account_of(c.home) \
+         WHERE a.id IS NULL OR c.home <> home_of(a.id, a.homes, c.identity) \
          LIMIT 100";
     match connections.search(sql, &[]).await {
         Ok(rows) => {

@@ -1,0 +1,191 @@
+//! An account with several homes: everything an engine must do, and where its rows lie.
+
+use super::checks::samples::{Place, claimed, create, noticed, rename, row, with_own_id};
+use super::checks::{self, Factory, Stage};
+use super::indexes::health;
+use super::{Postgres, several};
+use std::collections::BTreeSet;
+use std::pin::Pin;
+use std::sync::Arc;
+use store::{Cause, Clock, Committed, Depth, HOMES_MAX, PostgresOptions, PostgresStore, Store};
+
+const HOMES: u16 = 5;
+
+/// A place whose organisations are spread.
+#[derive(Debug, Default)]
+struct Spread(Postgres);
+
+impl Spread {
+    async fn options(&self, clock: Clock) -> PostgresOptions {
+        let homes = ["acme", "other"].map(|name| (name.to_owned(), HOMES)).into();
+        PostgresOptions { homes, ..self.0.options(clock).await }
+    }
+
+    async fn ask(&self, sql: &str) -> Vec<String> {
+        self.0.database().await.ask(sql).await
+    }
+}
+
+impl Factory for Spread {
+    fn open(&self, clock: Clock) -> Pin<Box<dyn Future<Output = Arc<dyn Store>> + Send + '_>> {
+        Box::pin(async move {
+            let options = self.options(clock).await;
+            Arc::new(PostgresStore::open(options).await.unwrap()) as Arc<dyn Store>
+        })
+    }
+
+    fn everything(&self) -> Pin<Box<dyn Future<Output = String> + Send + '_>> {
+        self.0.everything()
+    }
+}
+
+mod spread {
+    use super::*;
+
+    conformance!(Spread::default());
+}
+
+/// Creates, changes and notices of so many customers, two entitlements each.
+async fn fill(stage: &Stage, customers: u128) {
+    let elsewhere = stage.store.route(stage.place.account, "OTHER".into()).await.unwrap();
+    for n in 0..customers {
+        for (key, route) in [(n * 2 + 1, stage.place.route), (n * 2 + 2, elsewhere)] {
+            let place = Place { route, ..stage.place };
+            let mut made = with_own_id(row(place, key, &format!("c{n}")), &format!("own-{key}"));
+            stage.done(noticed(claimed(create(made.clone()), &format!("create-{key}")), 0)).await;
+            let change = rename(&mut made, "again", checks::samples::START);
+            stage.done(noticed(claimed(change, &format!("rename-{key}")), 1)).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_belongs_to_a_customer_is_in_one_home_and_customers_are_in_all() {
+    let spread = Spread::default();
+    let stage = Stage::open(&spread).await;
+    fill(&stage, 40).await;
+    let homes = "SELECT count(DISTINCT home)::text FROM entitlement";
+    assert_eq!(spread.ask(homes).await, [HOMES.to_string()]);
+    let of_customers = "SELECT count(*)::text FROM (SELECT customer FROM entitlement GROUP BY customer \
+        HAVING count(DISTINCT home) > 1) scattered";
+    assert_eq!(spread.ask(of_customers).await, ["0"]);
+    for table in ["event", "lane", "notification"] {
+        let elsewhere = format!(
+            "SELECT count(*) FILTER (WHERE t.home <> e.home)::text || ' of ' || count(*) FROM {table} t \
+             JOIN entitlement e ON e.key = t.key"
+        );
+        assert_eq!(spread.ask(&elsewhere).await, ["0 of 160"], "{table}");
+    }
+    let claims = "SELECT count(DISTINCT home)::text || ' ' || count(*) FILTER (WHERE home <> home_of(1, 5, identity)) \
+        FROM claim";
+    assert_eq!(spread.ask(claims).await, ["5 0"], "the program and the database compute the same");
+    assert_eq!(health(&stage, Depth::Full).await.faults, []);
+    assert!(stage.feed(stage.place.account).await.iter().map(|(_, event)| event.position).eq(1..=160));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn others_on_the_same_database_have_one_home() {
+    let spread = Spread::default();
+    let stage = Stage::open(&spread).await;
+    let small = checks::place(stage.store.as_ref(), "small", false).await;
+    for key in 1..=20 {
+        stage.done(noticed(claimed(create(row(small, key, &format!("c{key}"))), &format!("i{key}")), 0)).await;
+    }
+    for table in ["entitlement", "event", "lane", "notification", "claim"] {
+        let homes = format!("SELECT DISTINCT home::text FROM {table}");
+        assert_eq!(spread.ask(&homes).await, [small.account.0.to_string()], "{table}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn slots_and_identities_are_given_once_among_all_processes() {
+    let spread = Spread::default();
+    let stages = several::processes(&spread).await;
+    for round in 0..10_u128 {
+        let key = |n: u128| round * 1_000 + n;
+        let customer = |n: u128| format!("c{round}-{}", n % 3);
+        let changes =
+            (1..=30).map(|n| claimed(create(row(stages[0].place, key(n), &customer(n))), &format!("i{}", key(n))));
+        let same = (31..=60).map(|n| {
+            let made = row(stages[0].place, key(n), &format!("c{}", key(n)));
+            claimed(create(made), &format!("same{round}-{}", n % 3))
+        });
+        let answers = several::together(&stages, changes.chain(same).collect()).await;
+        for (range, why) in [(0..30, Cause::Slot), (30..60, Cause::Claim)] {
+            let done = answers[range.clone()].iter().filter(|answer| **answer == Committed::Done).count();
+            assert_eq!(done, 3, "{why:?}");
+            assert!(answers[range].iter().filter_map(several::cause).all(|cause| cause == why));
+        }
+    }
+    assert_eq!(health(&stages[0], Depth::Quick).await.faults, []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_lies_in_another_home_is_found() {
+    let spread = Spread::default();
+    let stage = Stage::open(&spread).await;
+    fill(&stage, 6).await;
+    assert_eq!(health(&stage, Depth::Quick).await.faults, []);
+    let away = "home = (home + (1::bigint << 32)) % (5::bigint << 32)";
+    spread.ask(&format!("UPDATE claim SET {away} WHERE identity = 'create-1'")).await;
+    spread
+        .ask(&format!(
+            "UPDATE lane SET {away} WHERE target = 1 AND key = (SELECT key FROM entitlement WHERE own_id = 'own-1')"
+        ))
+        .await;
+    spread.ask(&format!("UPDATE entitlement SET {away} WHERE own_id = 'own-3'")).await;
+    let found: BTreeSet<String> =
+        health(&stage, Depth::Quick).await.faults.into_iter().map(|fault| fault.what).collect();
+    let key = |n: u128| ids::EntitlementKey(n).to_string();
+    let expected = [
+        "claim 1 is in another home than its identity's".to_owned(),
+        format!("entitlement {} is in another home than its customer's", key(3)),
+        format!("a lane of entitlement {} is in another home than it", key(1)),
+        // Of the entitlement that was moved, both.
+        format!("a lane of entitlement {} is in another home than it", key(3)),
+    ];
+    assert_eq!(found, expected.into());
+    let examined = stage.store.examine().examine_entitlements(None, 10).await.unwrap();
+    let booked: Vec<u32> = examined.iter().map(|one| one.booked_elsewhere).collect();
+    assert_eq!(booked, [0, 0, 4, 0, 0, 0, 0, 0, 0, 0], "its events and its notifications");
+}
+
+#[tokio::test]
+async fn homes_never_change() {
+    let spread = Spread::default();
+    let stage = Stage::open(&spread).await;
+    stage.store.close().await.unwrap();
+    let wanted = |homes: u16| async move { [("acme".to_owned(), homes)].into() };
+    let options = spread.options(Clock::system()).await;
+    let other = PostgresOptions { homes: wanted(6).await, ..options.clone() };
+    let told = PostgresStore::open(other).await.unwrap_err().to_string();
+    assert!(told.contains("holds acme with 5 homes already") && told.contains("--homes acme=6"), "{told}");
+    let same = PostgresOptions { homes: wanted(HOMES).await, ..options.clone() };
+    PostgresStore::open(same).await.unwrap().close().await.unwrap();
+    // Whoever does not ask for any goes by what is there.
+    let store = PostgresStore::open(PostgresOptions { homes: [].into(), ..options }).await.unwrap();
+    let place = checks::place(&store, "acme", false).await;
+    let stage = Stage { store: Arc::new(store), place, ..stage };
+    fill(&stage, 12).await;
+    assert_eq!(health(&stage, Depth::Quick).await.faults, []);
+}
+
+/// As many as there may be: numbers fit, and the database refuses more.
+#[tokio::test]
+async fn the_most_homes_are_used() {
+    let spread = Spread::default();
+    let options =
+        PostgresOptions { homes: [("acme".to_owned(), HOMES_MAX)].into(), ..spread.options(Clock::system()).await };
+    let store = PostgresStore::open(options.clone()).await.unwrap();
+    let place = checks::place(&store, "acme", true).await;
+    let stage = Stage { store: Arc::new(store), place, clock: Clock::system() };
+    fill(&stage, 100).await;
+    assert_eq!(health(&stage, Depth::Quick).await.faults, []);
+    let many = spread.ask("SELECT count(DISTINCT home)::text FROM entitlement").await.remove(0);
+    assert!(many.parse::<u32>().unwrap() > 85, "{many}");
+    for senseless in [0, HOMES_MAX + 1] {
+        let homes = [("huge".to_owned(), senseless)].into();
+        let told = PostgresStore::open(PostgresOptions { homes, ..options.clone() }).await.unwrap_err().to_string();
+        assert_eq!(told, format!("huge cannot have {senseless} homes; say 1 to 1024"));
+    }
+}
