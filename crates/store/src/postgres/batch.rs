@@ -45,8 +45,10 @@ use std::collections::HashMap;
 pub(super) struct Entry<'a> {
     pub(super) prepared: &'a Prepared,
     pub(super) account: Account,
-    /// Of the entitlement that it makes or, once the look has told it, changes.
+    /// Where the entitlement that it makes or changes is at home.
     pub(super) home: i64,
+    /// Where it was before, once the look has told it: another one where somebody else is the customer now.
+    pub(super) was_at: i64,
     /// The last restoration that the store went through.
     pub(super) restored: Option<Restoration>,
     /// Lanes that it finds empty are leased until then, in real time: they are handed over.
@@ -54,10 +56,16 @@ pub(super) struct Entry<'a> {
 }
 
 impl Entry<'_> {
-    /// The same, and at home where the look has found what it changes.
+    /// The same, once the look has found where what it changes is at home. It stays there unless it holds a slot of
+    /// a customer who is at home elsewhere: the slots of a customer lie together.
     pub(super) fn at_home(self, found: &HashMap<u128, i64>) -> Self {
-        let home = asked::expected(&self.prepared.change.row).and_then(|(key, _)| found.get(&key.0));
-        Self { home: home.copied().unwrap_or(self.home), ..self }
+        let change = &self.prepared.change;
+        let Some(was_at) = asked::expected(&change.row).and_then(|(key, _)| found.get(&key.0)).copied() else {
+            return self;
+        };
+        let holding = change.row().filter(|row| row.slot.is_some());
+        let home = holding.map_or(was_at, |row| self.account.homes.of(&row.state.record.customer_identifier));
+        Self { home, was_at, ..self }
     }
 
     /// Of a request identity.

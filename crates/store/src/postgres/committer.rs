@@ -115,12 +115,10 @@ impl Committer {
         let real_now_ms = self.clock.real_ms();
         let entries: Vec<Entry<'_>> = jobs
             .iter()
-            .map(|job| Entry {
-                prepared: &job.prepared,
-                account: job.account,
-                home: home_of_new(job),
-                restored,
-                lease_until_ms: job.lease_ms().map(|lease_ms| real_now_ms.saturating_add(lease_ms)),
+            .map(|job| {
+                let home = home_of_new(job);
+                let lease_until_ms = job.lease_ms().map(|lease_ms| real_now_ms.saturating_add(lease_ms));
+                Entry { prepared: &job.prepared, account: job.account, home, was_at: home, restored, lease_until_ms }
             })
             .collect();
         self.number += 1;

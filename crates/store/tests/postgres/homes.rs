@@ -1,13 +1,17 @@
 //! An account with several homes: everything an engine must do, and where its rows lie.
 
-use super::checks::samples::{Place, claimed, create, noticed, rename, row, with_own_id};
+use super::checks::samples::{Place, START, claimed, create, noticed, rename, row, with_own_id};
 use super::checks::{self, Factory, Stage};
 use super::indexes::health;
 use super::{Postgres, several};
+use ids::OperationId;
 use std::collections::BTreeSet;
 use std::pin::Pin;
 use std::sync::Arc;
-use store::{Cause, Clock, Committed, Depth, HOMES_MAX, PostgresOptions, PostgresStore, Store};
+use store::{
+    Cause, Change, Clock, ClosedOperation, Committed, Depth, HOMES_MAX, NewCallback, PostgresOptions, PostgresStore,
+    Store,
+};
 
 const HOMES: u16 = 5;
 
@@ -53,7 +57,7 @@ async fn fill(stage: &Stage, customers: u128) {
             let place = Place { route, ..stage.place };
             let mut made = with_own_id(row(place, key, &format!("c{n}")), &format!("own-{key}"));
             stage.done(noticed(claimed(create(made.clone()), &format!("create-{key}")), 0)).await;
-            let change = rename(&mut made, "again", checks::samples::START);
+            let change = rename(&mut made, "again", START);
             stage.done(noticed(claimed(change, &format!("rename-{key}")), 1)).await;
         }
     }
@@ -118,6 +122,79 @@ async fn slots_and_identities_are_given_once_among_all_processes() {
         }
     }
     assert_eq!(health(&stages[0], Depth::Quick).await.faults, []);
+}
+
+/// Somebody else takes an entitlement over: it moves to his home, with all that hangs on it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_gets_another_customer_moves_to_his_home() {
+    let spread = Spread::default();
+    let stage = Stage::open(&spread).await;
+    let mut made = row(stage.place, 1, "c0");
+    let promised = NewCallback { key: made.key, at: START.plus_s(60), says: "later".into() };
+    let created = noticed(claimed(create(made.clone()), "create"), 0);
+    stage.done(Change { callbacks: vec![promised], ..created }).await;
+    let closed = ClosedOperation {
+        id: OperationId(7),
+        key: made.key,
+        kind: "update".into(),
+        outcome: "done".into(),
+        opened_at: START,
+        closed_at: START,
+    };
+    let mut homes = BTreeSet::new();
+    for n in 1..=30 {
+        made.state.record.customer_identifier = format!("c{n}");
+        let change = noticed(rename(&mut made, &format!("of {n}"), START), n % 2);
+        stage.done(Change { closed: (n == 1).then(|| closed.clone()), ..change }).await;
+        homes.extend(spread.ask("SELECT home::text FROM entitlement").await);
+        for table in ["event", "notification", "lane", "operation", "callback"] {
+            let elsewhere = format!("SELECT count(*)::text FROM {table} t, entitlement e WHERE t.home <> e.home");
+            assert_eq!(spread.ask(&elsewhere).await, ["0"], "{table}");
+        }
+    }
+    assert_eq!(homes.len(), usize::from(HOMES));
+    assert_eq!(health(&stage, Depth::Full).await.faults, []);
+    assert_eq!(stage.store.history(made.key, None).await.unwrap().len(), 31);
+    // The slots that it left are free, the one that it has is not.
+    stage.done(create(row(stage.place, 2, "c0"))).await;
+    assert_eq!(stage.conflict(create(row(stage.place, 3, "c30"))).await.cause, Cause::Slot);
+    // Ended, it holds no slot: it stays where it is.
+    made.slot = None;
+    made.state.record.customer_identifier = "c31".into();
+    let before = spread.ask("SELECT home::text FROM entitlement WHERE customer = 'c30'").await;
+    stage.done(rename(&mut made, "ended", START)).await;
+    assert_eq!(spread.ask("SELECT home::text FROM entitlement WHERE customer = 'c31'").await, before);
+    assert_eq!(health(&stage, Depth::Quick).await.faults, []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slot_is_given_once_to_new_ones_and_those_who_come_from_elsewhere() {
+    let spread = Spread::default();
+    let stages = several::processes(&spread).await;
+    let place = stages[0].place;
+    for round in 0..10_u128 {
+        let key = |n: u128| round * 1_000 + n;
+        let mut there = Vec::new();
+        for n in 1..=15 {
+            let one = row(place, key(n), &format!("was{}", key(n)));
+            stages[0].done(create(one.clone())).await;
+            there.push(one);
+        }
+        let wanted = |n: u128| format!("wanted{round}-{}", n % 3);
+        let moved = there.iter().zip(0..).map(|(one, n)| {
+            let mut one = one.clone();
+            one.state.record.customer_identifier = wanted(n);
+            noticed(rename(&mut one, "moved", START), 0)
+        });
+        let new = (101..=115).map(|n| create(row(place, key(n), &wanted(n))));
+        let mut changes: Vec<_> = moved.chain(new).collect();
+        // Old and new ones by turns.
+        changes.sort_by_key(|change| change.row().map(|row| row.key.0 % 100));
+        let answers = several::together(&stages, changes).await;
+        assert_eq!(answers.iter().filter(|answer| **answer == Committed::Done).count(), 3);
+        assert!(answers.iter().filter_map(several::cause).all(|cause| cause == Cause::Slot));
+    }
+    assert_eq!(health(&stages[0], Depth::Full).await.faults, []);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

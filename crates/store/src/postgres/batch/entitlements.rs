@@ -13,8 +13,16 @@ pub(super) struct Entitlements<'a> {
     today: Day,
     removed: Vec<Id>,
     changed: Rows<'a>,
+    moved: Moved,
     new: Rows<'a>,
     own_ids: OwnIds<'a>,
+}
+
+/// Those that get another home, in the order of their keys.
+#[derive(Debug, Default)]
+struct Moved {
+    keys: Vec<Id>,
+    homes: Vec<i64>,
 }
 
 /// Ids that new ones were given by resellers, in their order.
@@ -81,6 +89,40 @@ const UPDATE: &str = insert!(
       since = least(e.since, excluded.since)"
 );
 
+macro_rules! move_all {
+    ($table:literal) => {
+        move_all!($table, "ctid AS place", "t.ctid = x.place")
+    };
+    // A place is one within the partition of its day.
+    (of_days $table:literal) => {
+        move_all!($table, "ctid AS place, day", "t.ctid = x.place AND t.day = x.day")
+    };
+    ($table:literal, $place:literal, $is_there:literal) => {
+        concat!(
+            "UPDATE ",
+            $table,
+            " t SET home = x.home FROM (SELECT i.home, there.* FROM unnest($1::uuid[], $2::bigint[]) AS i(key, home) \
+             CROSS JOIN LATERAL (SELECT ",
+            $place,
+            " FROM ",
+            $table,
+            " WHERE key = i.key OFFSET 0) there OFFSET 0) x WHERE ",
+            $is_there
+        )
+    };
+}
+
+/// What hangs on an entitlement goes with it. The slot of its customer is wanted in the new home only: where it was
+/// taken there since the look, that breaks the transaction off.
+const MOVE: [&str; 6] = [
+    move_all!("entitlement"),
+    move_all!("callback"),
+    move_all!("operation"),
+    move_all!("lane"),
+    move_all!(of_days "notification"),
+    move_all!(of_days "event"),
+];
+
 /// Plain, too: an own id that was taken since.
 const OWN_IDS: &str = "INSERT INTO own_id (id, live, account, key) \
      SELECT * FROM unnest($1::text[], $2::boolean[], $3::bigint[], $4::uuid[])";
@@ -97,6 +139,7 @@ impl<'a> Entitlements<'a> {
             today,
             removed: Vec::new(),
             changed: Rows::default(),
+            moved: Moved::default(),
             new: Rows::default(),
             own_ids: OwnIds::of(entries),
         };
@@ -114,7 +157,13 @@ impl<'a> Entitlements<'a> {
         new.sort_by(|(one, _), (other, _)| slot_of(one).cmp(&slot_of(other)));
         changed.sort_by_key(|(row, _)| row.key);
         new.into_iter().for_each(|(row, entry)| entitlements.new.push(row, entry));
-        changed.into_iter().for_each(|(row, entry)| entitlements.changed.push(row, entry));
+        for (row, entry) in changed {
+            entitlements.changed.push(row, entry);
+            if entry.home != entry.was_at {
+                entitlements.moved.keys.push(row.key.into());
+                entitlements.moved.homes.push(entry.home);
+            }
+        }
         entitlements
     }
 
@@ -122,10 +171,17 @@ impl<'a> Entitlements<'a> {
         if !self.removed.is_empty() {
             pipeline.add(REMOVE, vec![&self.removed]).await?;
         }
-        for (rows, sql) in [(&self.changed, UPDATE), (&self.new, INSERT)] {
-            if !rows.keys.is_empty() {
-                pipeline.add(sql, [rows.values(), vec![&self.today as _]].concat()).await?;
+        if !self.changed.keys.is_empty() {
+            pipeline.add(UPDATE, [self.changed.values(), vec![&self.today as _]].concat()).await?;
+        }
+        let Moved { keys, homes } = &self.moved;
+        if !keys.is_empty() {
+            for sql in MOVE {
+                pipeline.add(sql, vec![keys, homes]).await?;
             }
+        }
+        if !self.new.keys.is_empty() {
+            pipeline.add(INSERT, [self.new.values(), vec![&self.today as _]].concat()).await?;
         }
         let OwnIds { ids, live, accounts, keys } = &self.own_ids;
         if !ids.is_empty() {
@@ -166,7 +222,7 @@ impl<'a> Rows<'a> {
         let record = &row.state.record;
         self.keys.push(row.key.into());
         self.accounts.push(row.account.0.into());
-        self.homes.push(entry.home);
+        self.homes.push(entry.was_at);
         self.live.push(entry.account.live);
         self.routes.push(row.route.0.into());
         self.own_ids.push(row.own_id.as_deref());
