@@ -195,14 +195,6 @@ impl Server {
         Ok(PostgresStore::open(self.options(None, None)).await?)
     }
 
-    /// The same with the homes that resellers get whose accounts it makes.
-    ///
-    /// # Errors
-    /// As above, or where one has others.
-    pub(crate) async fn open_with(&self, homes: BTreeMap<String, u16>) -> Result<PostgresStore> {
-        Ok(PostgresStore::open(PostgresOptions { homes, ..self.options(None, None) }).await?)
-    }
-
     /// Brings it to the newest schema; the steps that it lacked.
     ///
     /// # Errors

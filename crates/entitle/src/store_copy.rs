@@ -96,9 +96,15 @@ async fn copy_or_compare(options: &Options) -> Result<ExitCode> {
         let bar = Bar::counting();
         copy::copy(&source, &target, PAGE_RECORDS, &mut |progress| show(&bar, progress)).await?
     };
-    let spread = options.homes.iter().map(|(reseller, count)| format!("{reseller} has {count} homes there.\n"));
-    let spread: String = spread.collect();
-    print(&if options.json { json(&copied) } else { format!("{}{spread}", report(&copied, &from, &to)) })?;
+    let told = if options.json {
+        json(&copied, &options.homes)
+    } else {
+        let spread = |(reseller, count): &(String, u16)| {
+            format!("{reseller} has {} there.\n", store_homes::counted((*count).into()))
+        };
+        report(&copied, &from, &to) + &options.homes.iter().map(spread).collect::<String>()
+    };
+    print(&told)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -185,12 +191,13 @@ fn audit(compared: &Compared) -> String {
     }
 }
 
-fn json(copied: &Copied) -> String {
+fn json(copied: &Copied, homes: &[(String, u16)]) -> String {
+    let homes: BTreeMap<_, _> = homes.iter().cloned().collect();
     let told = serde_json::json!({
         "from": copied.from, "to": copied.to, "foundRecords": copied.found, "copiedRecords": copied.records,
         "copiedBytes": copied.bytes, "copiedInMs": copied.copied_in_ms, "comparedRecords": copied.compared.records,
         "comparedInMs": copied.compared_in_ms, "auditHolds": copied.compared.audit.1.is_none(),
-        "sealedSecrets": copied.secrets,
+        "sealedSecrets": copied.secrets, "homes": homes,
     });
     format!("{told:#}\n")
 }

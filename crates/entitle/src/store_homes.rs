@@ -1,10 +1,10 @@
 //! `entitle store homes`: a very large reseller begins with several homes (docs/SCALE.md). One that is there
 //! already gets them by `entitle store copy`.
 
-use crate::database::{Place, Server, ServerOptions};
+use crate::database::{Place, ServerOptions};
 use crate::failure::Misuse;
 use crate::text::print;
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::Args;
 use std::collections::BTreeMap;
 use store::{HOMES_MAX, Store};
@@ -13,9 +13,9 @@ use store::{HOMES_MAX, Store};
 pub(crate) const EXAMPLES: &str = "Examples:
   entitle store homes acme=64 --database postgres://entitle@db.example.com/entitle
 
-Say it before the catalog names the reseller: homes are given once and never change. One
-that is there already gets them by `entitle store copy --homes`, with every hub stopped.
-Hubs may run meanwhile. How many: several for each server of the distributed database.";
+Say it before the catalog gives the reseller a live mode: homes are given once and never
+change. One that is there already gets them by `entitle store copy --homes`, with every
+hub stopped. Hubs may run meanwhile. How many: several for each server of the database.";
 
 /// Whose, how many, where.
 #[derive(Debug, Args)]
@@ -23,6 +23,9 @@ pub(crate) struct Options {
     /// The reseller, as the catalog will name it, and its number of homes
     #[arg(value_name = "RESELLER=N", value_parser = read, required = true)]
     homes: Vec<(String, u16)>,
+    /// Of its test mode instead
+    #[arg(long)]
+    test: bool,
     /// Where the data lie: postgres://USER@HOST/DATABASE
     #[arg(long, env = "ENTITLE_DATABASE", hide_env_values = true)]
     database: String,
@@ -30,7 +33,7 @@ pub(crate) struct Options {
     server: ServerOptions,
 }
 
-/// Makes their accounts, in test and in live mode.
+/// Makes their accounts, unless they are there.
 ///
 /// # Errors
 /// Where one is there with other homes; the text says what to do.
@@ -40,21 +43,25 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
         let hint = "A data file lies on one machine: there are no homes in it.";
         return Err(Misuse::new("this is for databases (postgres://…)", hint).into());
     };
-    print(&make(&server, homes).await?)?;
-    Ok(())
+    let store = server.open().await?;
+    for (reseller, wanted) in homes {
+        let found = store.make_account(&reseller, !options.test, wanted).await?;
+        let mode = if options.test { "test" } else { "live" };
+        if found != u32::from(wanted) {
+            bail!(
+                "{reseller} has {} in {mode} mode already, and that never changes; stop every hub and copy the whole \
+                 store into an empty database: entitle store copy --homes {reseller}={wanted}",
+                counted(found)
+            );
+        }
+        print(&format!("{reseller} has {} in {mode} mode.\n", counted(found)))?;
+    }
+    Ok(store.close().await?)
 }
 
-async fn make(server: &Server, homes: BTreeMap<String, u16>) -> Result<String> {
-    let store = server.open_with(homes.clone()).await?;
-    let mut told = String::new();
-    for (reseller, count) in homes {
-        for live in [false, true] {
-            store.account(reseller.clone(), live).await?;
-        }
-        told.push_str(&format!("{reseller} has {count} home{}.\n", if count == 1 { "" } else { "s" }));
-    }
-    store.close().await?;
-    Ok(told)
+/// In words.
+pub(crate) fn counted(homes: u32) -> String {
+    format!("{homes} home{}", if homes == 1 { "" } else { "s" })
 }
 
 /// `RESELLER=N` on a command line.

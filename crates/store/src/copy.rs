@@ -22,7 +22,7 @@ use crate::postgres::PostgresEnd;
 use crate::sqlite::SqliteEnd;
 use marker::Marker;
 use record::{Key, Record};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use table::Table;
 
@@ -92,12 +92,13 @@ pub type Told<'a> = &'a mut (dyn FnMut(Progress) + Send);
 pub async fn copy(from: &Place, to: &Place, page: usize, told: Told<'_>) -> Result<Copied, CopyError> {
     refuse_same(from, to)?;
     let mut from = open(from, Role::From).await?;
-    refuse_strangers(from.as_mut(), to).await?;
+    let homes = homes_in(to);
+    refuse_strangers(from.as_mut(), &homes).await?;
     let mut to = open(to, Role::To).await?;
     let all = size(from.as_mut()).await?;
     let mut telling = Telling { all, told };
     let page = page.max(1);
-    let mut copying = Copying::begin(from.as_mut(), to.as_mut(), page).await?;
+    let mut copying = Copying::begin(from.as_mut(), to.as_mut(), page, in_words(&homes)).await?;
     let (found, watch) = (copying.found, Stopwatch::start());
     copying.run(&mut telling).await?;
     let (records, bytes, copied_in_ms) = (copying.records, copying.bytes, watch.elapsed_ms());
@@ -140,12 +141,24 @@ fn refuse_same(from: &Place, to: &Place) -> Result<(), CopyError> {
     }
 }
 
+/// By organisation: what its accounts get there.
+fn homes_in(to: &Place) -> BTreeMap<String, u16> {
+    match to {
+        Place::Sqlite(_) => BTreeMap::new(),
+        Place::Postgres(options) => options.homes.clone(),
+    }
+}
+
+/// As they are written on the command line.
+fn in_words(homes: &BTreeMap<String, u16>) -> String {
+    let each: Vec<String> =
+        homes.iter().map(|(organisation, count)| format!("--homes {organisation}={count}")).collect();
+    each.join(" ")
+}
+
 /// Homes are for somebody who is there.
-async fn refuse_strangers(from: &mut dyn Sink, to: &Place) -> Result<(), CopyError> {
-    let Place::Postgres(options) = to else {
-        return Ok(());
-    };
-    let mut strangers: BTreeSet<&str> = options.homes.keys().map(String::as_str).collect();
+async fn refuse_strangers(from: &mut dyn Sink, homes: &BTreeMap<String, u16>) -> Result<(), CopyError> {
+    let mut strangers: BTreeSet<&str> = homes.keys().map(String::as_str).collect();
     for account in accounts(from).await? {
         if let Some(record::Value::Text(organisation)) = account.0.get(1) {
             strangers.remove(organisation.as_str());
@@ -250,7 +263,12 @@ struct Copying<'a> {
 
 impl<'a> Copying<'a> {
     /// Goes on with what is there, or begins anew in a place that is empty.
-    async fn begin(from: &'a mut dyn Sink, to: &'a mut dyn Sink, page: usize) -> Result<Self, CopyError> {
+    async fn begin(
+        from: &'a mut dyn Sink,
+        to: &'a mut dyn Sink,
+        page: usize,
+        homes: String,
+    ) -> Result<Self, CopyError> {
         if let Some(unfinished) = from.marker().await? {
             return Err(CopyError::SourceUnfinished { place: from.place().to_owned(), from: unfinished.from });
         }
@@ -261,12 +279,15 @@ impl<'a> Copying<'a> {
         let (identity, standing) = (from.identity().await?, standing(from).await?);
         let Some(marker) = there else {
             let table = Table::ALL.first().copied();
-            let marker = Marker { from: from.place().to_owned(), identity, standing, table, records: 0 };
+            let marker = Marker { from: from.place().to_owned(), identity, standing, homes, table, records: 0 };
             to.put(Table::Account, Vec::new(), marker.clone()).await?;
             return Ok(Self { from, to, page, marker, found: None, records: 0, bytes: 0 });
         };
         if marker.identity != identity {
             return Err(CopyError::OtherSource { place: to.place().to_owned(), from: marker.from });
+        }
+        if marker.homes != homes {
+            return Err(CopyError::OtherHomes { place: to.place().to_owned(), homes: marker.homes });
         }
         if marker.standing != standing {
             return Err(CopyError::SourceChanged { place: from.place().to_owned() });

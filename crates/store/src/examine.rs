@@ -58,7 +58,7 @@ pub struct Examined {
     pub lanes: Vec<ExaminedLane>,
     /// Its notifications by target and sequence, or why they cannot be read.
     pub notifications: Result<Vec<StoredNotification>, String>,
-    /// Events and notifications that are booked for another account.
+    /// Events and notifications that are booked for another account, or another home of it.
     pub booked_elsewhere: u32,
     /// Its own id is the key of another entitlement of the mode.
     pub own_id_is_a_key: bool,

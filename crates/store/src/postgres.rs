@@ -27,6 +27,7 @@ mod lanes;
 mod loads;
 mod looks;
 mod migrations;
+mod moving;
 mod nodes;
 mod notifications;
 mod operations;
@@ -59,7 +60,6 @@ use gathered::Gathered;
 use looks::Looks;
 use migrations::Migrating;
 use queue::Queue;
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 use values::{Id, get};
@@ -100,8 +100,6 @@ struct Inner {
     node: Option<String>,
     /// For how long histories are kept; none: for ever.
     history_months: Option<u16>,
-    /// Of organisations whose accounts it makes; others get one.
-    homes: BTreeMap<String, u16>,
     /// Of the schema, as far as this program knows it.
     steps: Vec<SchemaStep>,
     /// Committers that are still there.
@@ -131,7 +129,6 @@ impl PostgresStore {
         let holder = opening.new_id(&first).await?;
         opening.migrating(&first, &steps).open(clock.read(), Some(holder)).await?;
         copy::refuse_copies(&first, &connector.place).await?;
-        homes::refuse_other(&first, &connector.place, &options.homes).await?;
         partitions::make(&first).await.map_err(opening.failed("making partitions"))?;
         opening.forget(&first).await?;
         let own = options.connections_max.saturating_sub(COMMITTERS + Connections::shared_count());
@@ -182,7 +179,6 @@ impl PostgresStore {
             holder,
             node: options.node,
             history_months: options.history_months,
-            homes: options.homes,
             steps,
             committers,
         });
@@ -201,6 +197,18 @@ impl PostgresStore {
         let opening = Opening { connector: &connector };
         let first = opening.connect(Purpose::Keys).await?;
         opening.migrating(&first, &migrations::known(&options)).migrate(options.clock.read()).await
+    }
+
+    /// Makes the account of an organisation in a mode with so many homes, 1 to [`HOMES_MAX`], unless it is there. How many
+    /// it has: another number where it was there, and that never changes (docs/decisions/0041).
+    ///
+    /// # Errors
+    /// What the server says.
+    pub async fn make_account(&self, organisation: &str, live: bool, homes: u16) -> Result<u32, StoreError> {
+        let Inner { connections, restored, facts, .. } = &*self.inner;
+        let homes = Some(homes.clamp(1, HOMES_MAX));
+        let account = accounts::account(connections, organisation, live, homes, restored.as_ref()).await?;
+        Ok(facts.account(connections, account).await?.homes.count())
     }
 
     /// Makes partitions ahead and drops those that are outdated, as is done by itself every minute. What

@@ -61,7 +61,7 @@ fn of_belonging(examined: &Examined, at: &mut At) {
         (Some(_), _) => {}
     }
     let elsewhere = examined.booked_elsewhere;
-    let what = || format!("{elsewhere} of its events and notifications are booked for another account");
+    let what = || format!("{elsewhere} of its events and notifications are booked for another account or home");
     at.say_if(elsewhere > 0, Check::Account, what());
     at.say_if(
         examined.own_id_is_a_key,

@@ -44,6 +44,15 @@ pub enum CopyError {
         /// What is being copied there.
         from: String,
     },
+    /// The copy was begun with other homes.
+    #[error("the copy into {place} was begun with {}; say the same, or empty the place and copy again",
+        if homes.is_empty() { "one home for everybody" } else { homes })]
+    OtherHomes {
+        /// The target.
+        place: String,
+        /// With which, as they are written on the command line.
+        homes: String,
+    },
     /// The source is not as it was when the copy began.
     #[error(
         "{place} has changed since the copy of it began: somebody has served it; empty the target (remove the file; \

@@ -25,6 +25,8 @@ pub(crate) struct Marker {
     pub(crate) identity: String,
     /// How the source stood when the copy began.
     pub(crate) standing: String,
+    /// Homes that resellers get, as they are written on the command line; the copy goes on with the same.
+    pub(crate) homes: String,
     /// The table it has come to; none where all are copied.
     pub(crate) table: Option<Table>,
     /// Records so far.
@@ -33,10 +35,10 @@ pub(crate) struct Marker {
 
 impl Marker {
     pub(crate) fn print(&self) -> String {
-        let Self { from, identity, standing, table, records } = self;
+        let Self { from, identity, standing, homes, table, records } = self;
         let table = table.map_or(COPIED, Table::name);
         let from = from.replace('\n', " ");
-        format!("{FORM}\n{from}\n{identity}\n{standing}\n{table}\n{records}\n")
+        format!("{FORM}\n{from}\n{identity}\n{standing}\n{homes}\n{table}\n{records}\n")
     }
 
     /// Reads what [`Self::print`] wrote.
@@ -45,13 +47,14 @@ impl Marker {
         if lines.next()? != FORM {
             return None;
         }
-        let (from, identity, standing) = (lines.next()?, lines.next()?, lines.next()?);
+        let (from, identity, standing, homes) = (lines.next()?, lines.next()?, lines.next()?, lines.next()?);
         let table = match lines.next()? {
             COPIED => None,
             name => Some(Table::named(name)?),
         };
         let records = lines.next()?.parse().ok()?;
-        Some(Self { from: from.into(), identity: identity.into(), standing: standing.into(), table, records })
+        let [from, identity, standing, homes] = [from, identity, standing, homes].map(str::to_owned);
+        Some(Self { from, identity, standing, homes, table, records })
     }
 
     /// The source in words, as far as the marker can be read at all.
@@ -71,11 +74,12 @@ mod tests {
             from: "hub.db".into(),
             identity: "ab12".into(),
             standing: "positions 3".into(),
+            homes: "--homes acme=4".into(),
             table: Some(Table::Event),
             records: 17,
         };
         assert_eq!(Marker::read(&marker.print()), Some(marker.clone()));
-        let copied = Marker { table: None, ..marker };
+        let copied = Marker { table: None, homes: String::new(), ..marker };
         assert_eq!(Marker::read(&copied.print()), Some(copied.clone()));
         assert_eq!(Marker::source_in(copied.print().as_bytes()), "hub.db");
         assert_eq!(Marker::read("2\n"), None);

@@ -14,22 +14,27 @@ pub(super) const CLOCK_OFFSET: &str = "clock.offset_ms";
 /// How often test data were emptied: the clock of every process begins anew with it.
 pub(super) const CLOCK_RESETS: &str = "clock.resets";
 
-/// The number of an organisation in a mode, made with so many homes if new. In a restored store it may have been there before,
+/// The number of an organisation in a mode, made if new: with so many homes, or as many as is usual. In a restored store it may have been there before,
 /// with a feed: a new one goes on behind that.
 pub(super) async fn account(
     connections: &Connections,
     organisation: &str,
     live: bool,
-    (homes, restored): (u16, Option<&Restoration>),
+    homes: Option<u16>,
+    restored: Option<&Restoration>,
 ) -> Result<AccountId, Fault> {
     let find = "SELECT id FROM account WHERE organisation = $1 AND live = $2";
-    let make =
-        "INSERT INTO account (organisation, live, position, homes) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+    let make = "INSERT INTO account (organisation, live, position) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+    let make_with = "INSERT INTO account (organisation, live, position, homes) VALUES ($1, $2, $3, $4) \
+                     ON CONFLICT DO NOTHING";
     if let Some(row) = connections.read(find, &[&organisation, &live]).await?.first() {
         return count(row, 0).map(AccountId);
     }
     let floor = restored.map_or(0, |restored| number(restored.feed_floor));
-    connections.execute(make, &[&organisation, &live, &floor, &i32::from(homes)]).await?;
+    match homes.map(i32::from) {
+        None => connections.execute(make, &[&organisation, &live, &floor]).await?,
+        Some(homes) => connections.execute(make_with, &[&organisation, &live, &floor, &homes]).await?,
+    };
     made(&connections.read(find, &[&organisation, &live]).await?).map(AccountId)
 }
 
@@ -141,17 +146,21 @@ const EMPTY_ALL: &str = "DELETE FROM event; DELETE FROM claim; DELETE FROM lane;
      DELETE FROM callback; DELETE FROM operation; DELETE FROM entitlement; DELETE FROM own_id; DELETE FROM answer; \
      DELETE FROM feed_mark";
 
-const EMPTY_TEST_ONLY: &str = "
-    DELETE FROM event WHERE account IN (SELECT id FROM account WHERE NOT live);
-    DELETE FROM claim WHERE account_of(home) IN (SELECT id FROM account WHERE NOT live);
+macro_rules! empty_homes {
+    ($($table:literal),+) => {
+        concat!($("DELETE FROM ", $table, " WHERE home IN (SELECT a.id + (n::bigint << 32) FROM account a \
+            CROSS JOIN generate_series(0, a.homes - 1) AS n WHERE NOT a.live);"),+)
+    };
+}
+
+const EMPTY_TEST_ONLY: &str = concat!(
+    empty_homes!("claim", "answer", "lane", "callback", "operation"),
+    "DELETE FROM event WHERE account IN (SELECT id FROM account WHERE NOT live);
     DELETE FROM notification WHERE account IN (SELECT id FROM account WHERE NOT live);
-    DELETE FROM answer WHERE account_of(home) IN (SELECT id FROM account WHERE NOT live);
     DELETE FROM feed_mark WHERE account IN (SELECT id FROM account WHERE NOT live);
-    DELETE FROM lane WHERE account_of(home) IN (SELECT id FROM account WHERE NOT live);
-    DELETE FROM callback WHERE account_of(home) IN (SELECT id FROM account WHERE NOT live);
-    DELETE FROM operation WHERE account_of(home) IN (SELECT id FROM account WHERE NOT live);
     DELETE FROM entitlement WHERE NOT live;
-    DELETE FROM own_id WHERE NOT live";
+    DELETE FROM own_id WHERE NOT live"
+);
 
 /// Empties all test data; the number of the clock's new beginning.
 pub(super) async fn empty_test_data(connections: &Connections) -> Result<i64, StoreError> {

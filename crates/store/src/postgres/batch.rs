@@ -56,15 +56,13 @@ pub(super) struct Entry<'a> {
 }
 
 impl Entry<'_> {
-    /// The same, once the look has found where what it changes is at home. It stays there unless it holds a slot of
-    /// a customer who is at home elsewhere: the slots of a customer lie together.
+    /// The same, once the look has found where what it changes is at home: where its customer is from now on.
     pub(super) fn at_home(self, found: &HashMap<u128, i64>) -> Self {
         let change = &self.prepared.change;
         let Some(was_at) = asked::expected(&change.row).and_then(|(key, _)| found.get(&key.0)).copied() else {
             return self;
         };
-        let holding = change.row().filter(|row| row.slot.is_some());
-        let home = holding.map_or(was_at, |row| self.account.homes.of(&row.state.record.customer_identifier));
+        let home = change.row().map_or(was_at, |row| self.account.homes.of(&row.state.record.customer_identifier));
         Self { home, was_at, ..self }
     }
 

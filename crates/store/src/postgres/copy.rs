@@ -9,7 +9,7 @@ mod values;
 use super::connect::{Connection, Connector, Purpose};
 use super::fault::said;
 use super::migrations::{self, Migrating};
-use super::{PostgresOpenError, PostgresOptions, homes, partitions};
+use super::{PostgresOpenError, PostgresOptions, partitions};
 use crate::StoreError;
 use crate::clock::{Clock, Stopwatch};
 use crate::copy::marker::{IDENTITY, MARKER, Marker};
@@ -74,8 +74,6 @@ impl PostgresEnd {
         end.lock().await?;
         end.wait_for_quiet().await?;
         if role == Role::To {
-            // A copy goes on with those that it began with.
-            homes::refuse_other(&end.connection, &end.place, &end.homes).await?;
             end.make_partitions().await?;
         }
         Ok(end)

@@ -8,6 +8,7 @@ use super::connect::{Connection, Purpose};
 use super::connections::Connections;
 use super::fault::Fault;
 use super::homes::Homes;
+use super::moving::Moving;
 use super::rows::{self, row_columns};
 use super::transactions::transact;
 use super::values::{self, Day, Id, bound, count, count_opt, get, number};
@@ -114,8 +115,8 @@ pub(super) async fn rewrite(
 
 const HOLD_CLAIM: &str = "SELECT number, answered_on FROM claim WHERE home = $1 AND identity = $2 FOR UPDATE";
 
-const HOLD: &str = "SELECT e.key, e.revision, e.since FROM unnest($1::uuid[]) AS i(key) \
-     CROSS JOIN LATERAL (SELECT key, revision, since FROM entitlement WHERE key = i.key FOR UPDATE) e";
+const HOLD: &str = "SELECT e.key, e.revision, e.since, e.home FROM unnest($1::uuid[]) AS i(key) \
+     CROSS JOIN LATERAL (SELECT key, revision, since, home FROM entitlement WHERE key = i.key FOR UPDATE) e";
 
 const HAS_OPEN: &str = "SELECT FROM entitlement WHERE account = $1 AND customer = $2 AND slot IS NOT NULL LIMIT 1";
 
@@ -134,9 +135,11 @@ async fn rewrite_in(connection: &Connection, rewriting: &Rewriting, homes: Homes
     let mut entitlements: Vec<&Rewritten> = rewriting.entitlements.iter().collect();
     entitlements.sort_by_key(|one| one.row.key);
     let keys: Vec<Id> = entitlements.iter().map(|one| one.row.key.into()).collect();
-    let mut since = HashMap::new();
+    let (mut since, mut was_at) = (HashMap::new(), HashMap::new());
     for row in connection.query(HOLD, &[&keys]).await? {
-        since.insert(values::key(&row, 0)?, (count::<u32>(&row, 1)?, get::<Day>(&row, 2)?));
+        let key = values::key(&row, 0)?;
+        since.insert(key, (count::<u32>(&row, 1)?, get::<Day>(&row, 2)?));
+        was_at.insert(key, get::<i64>(&row, 3)?);
     }
     let is_as_read = |one: &&Rewritten| {
         since.get(&one.row.key).is_some_and(|(revision, _)| *revision == one.row.revision.saturating_sub(1))
@@ -152,11 +155,15 @@ async fn rewrite_in(connection: &Connection, rewriting: &Rewriting, homes: Homes
     for (claim, number, day) in held {
         write_claim(connection, claim, number, day).await?;
     }
+    let mut moves = Vec::new();
     for one in entitlements {
         if let Some((_, since)) = since.get(&one.row.key) {
             write_entitlement(connection, one, *since).await?;
         }
+        let home = homes.of(&one.row.state.record.customer_identifier);
+        moves.extend((was_at.get(&one.row.key) != Some(&home)).then(|| (one.row.key.into(), home)));
     }
+    Moving::of(moves).move_all(connection).await?;
     if let Some(entry) = &rewriting.entry {
         connection.batch(HOLD_AUDIT).await?;
         let mut end = audit_end(&connection.query(AUDIT_END, &[]).await?)?;

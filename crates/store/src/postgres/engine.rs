@@ -194,11 +194,7 @@ impl Store for PostgresStore {
     }
 
     fn account(&self, organisation: String, live: bool) -> StoreFuture<'_, AccountId> {
-        Box::pin(async move {
-            let Inner { connections, homes, restored, .. } = &*self.inner;
-            let homes = homes.get(&organisation).copied().unwrap_or(1);
-            Ok(accounts::account(connections, &organisation, live, (homes, restored.as_ref())).await?)
-        })
+        asked!(accounts::account(&self.inner.connections, &organisation, live, None, self.inner.restored.as_ref()))
     }
 
     fn accounts(&self) -> StoreFuture<'_, Vec<AccountRow>> {

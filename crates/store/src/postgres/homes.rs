@@ -1,17 +1,12 @@
-//! Homes: by what tables could be distributed over several servers (docs/decisions/0041). A home is a number.
-//! Rows of one home lie together, and a home never changes.
+//! Homes: by what tables could be distributed over several servers (docs/decisions/0041). A home is a number, and
+//! rows of one home lie together.
 //!
 //! Usually an account has one, and its number is the account's. A reseller that is too large for one server has
-//! several. Which of them is whose, its name tells for good: of an entitlement the customer's, so that a customer's
+//! several, for good. Which of them is whose, its name tells: of an entitlement the customer's, so that a customer's
 //! slots lie together; of a request identity its own. What hangs on an entitlement is at home with it.
 
-use super::PostgresOpenError;
-use super::connect::Connection;
-use super::fault::said;
 use ids::AccountId;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
-use tokio_postgres::{Error, Row};
 
 /// Homes of an account, at most. More would gain nothing: they are dealt out to servers, of which there are fewer.
 pub const HOMES_MAX: u16 = 1_024;
@@ -34,6 +29,10 @@ impl Homes {
         self.account.0.into()
     }
 
+    pub(super) const fn count(self) -> u32 {
+        self.count
+    }
+
     /// The home of what is found by a name. The database computes the same (`home_of` in the schema): whoever
     /// changes one loses what the other has written.
     pub(super) fn of(self, name: &str) -> i64 {
@@ -44,33 +43,6 @@ impl Homes {
         let first = hash.iter().take(4).fold(0_u32, |number, byte| number << 8 | u32::from(*byte));
         self.own() | i64::from(first % self.count) << 32
     }
-}
-
-const FOUND: &str = "SELECT organisation, homes::bigint FROM account WHERE organisation = ANY ($1) ORDER BY 1, 2";
-
-/// Refuses homes that cannot be, and others than an organisation has.
-pub(super) async fn refuse_other(
-    connection: &Connection,
-    place: &str,
-    wanted: &BTreeMap<String, u16>,
-) -> Result<(), PostgresOpenError> {
-    if let Some((organisation, wanted)) = wanted.iter().find(|(_, homes)| !(1..=HOMES_MAX).contains(*homes)) {
-        return Err(PostgresOpenError::NoHomes { organisation: organisation.clone(), wanted: *wanted });
-    }
-    let failed =
-        |message: String| PostgresOpenError::Engine { place: place.to_owned(), doing: "reading homes", message };
-    let names: Vec<&str> = wanted.keys().map(String::as_str).collect();
-    for row in &connection.query(FOUND, &[&names]).await.map_err(|error| failed(said(&error)))? {
-        let (organisation, found) = read(row).map_err(|error| failed(error.to_string()))?;
-        if let Some(wanted) = wanted.get(&organisation).copied().filter(|wanted| i64::from(*wanted) != found) {
-            return Err(PostgresOpenError::Homes { place: place.to_owned(), organisation, found, wanted });
-        }
-    }
-    Ok(())
-}
-
-fn read(row: &Row) -> Result<(String, i64), Error> {
-    Ok((row.try_get(0)?, row.try_get(1)?))
 }
 
 #[cfg(test)]

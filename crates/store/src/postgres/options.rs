@@ -47,8 +47,8 @@ pub struct PostgresOptions {
     /// For how many whole months histories and notifications are kept (histories of what is open: always); none:
     /// for ever. Notifications are printed from histories, so what a reseller may still ask for has to be kept.
     pub history_months: Option<u16>,
-    /// By organisation: over how many homes, 1 to [`HOMES_MAX`](super::HOMES_MAX), the rows of its accounts are spread
-    /// where they are made by this process; usually one (docs/decisions/0041).
+    /// By organisation: how many homes, 1 to [`HOMES_MAX`](super::HOMES_MAX), its accounts get where a whole store is
+    /// copied here; others get one (docs/decisions/0041).
     pub homes: BTreeMap<String, u16>,
     /// Steps of the schema beyond this program's own: a later program, as tests play it.
     #[doc(hidden)]
@@ -200,29 +200,6 @@ pub enum PostgresOpenError {
     Copying {
         /// Which database.
         place: String,
-    },
-    /// So many homes nobody can have.
-    #[error("{organisation} cannot have {wanted} homes; say 1 to {max}", max = super::HOMES_MAX)]
-    NoHomes {
-        /// Whose.
-        organisation: String,
-        /// How many.
-        wanted: u16,
-    },
-    /// What is there has other homes than it should get.
-    #[error(
-        "{place} holds {organisation} with {found} home{} already, which never changes; copy the whole store into an \
-         empty database with --homes {organisation}={wanted}", if *found == 1 { "" } else { "s" }
-    )]
-    Homes {
-        /// Which database.
-        place: String,
-        /// Whose.
-        organisation: String,
-        /// How many it has.
-        found: i64,
-        /// How many it should get.
-        wanted: u16,
     },
     /// PostgreSQL said no.
     #[error("{place} cannot be opened ({doing}): {message}")]

@@ -73,9 +73,8 @@ impl Own {
             Self::Sqlite(_) => SqliteStore::open(self.file(), Options { clock, ..Options::default() })
                 .map(|store| Arc::new(store) as Arc<dyn Store>)
                 .map_err(|error| error.to_string()),
-            Self::Postgres(database, homes) => {
-                let homes = homes.clone();
-                let options = PostgresOptions { clock, homes, ..PostgresOptions::new(&database.url) };
+            Self::Postgres(database, _) => {
+                let options = PostgresOptions { clock, ..PostgresOptions::new(&database.url) };
                 let opened = PostgresStore::open(options).await;
                 opened.map(|store| Arc::new(store) as Arc<dyn Store>).map_err(|error| error.to_string())
             }

@@ -3,26 +3,24 @@
 use super::checks::samples::{Place, START, claimed, create, noticed, rename, row, with_own_id};
 use super::checks::{self, Factory, Stage};
 use super::indexes::health;
-use super::{Postgres, several};
+use super::{Postgres, several, soon};
 use ids::OperationId;
 use std::collections::BTreeSet;
 use std::pin::Pin;
 use std::sync::Arc;
-use store::{
-    Cause, Change, Clock, ClosedOperation, Committed, Depth, HOMES_MAX, NewCallback, PostgresOptions, PostgresStore,
-    Store,
-};
+use store::{Cause, Change, Clock, ClosedOperation, Committed, Depth, HOMES_MAX, NewCallback, PostgresStore, Store};
 
 const HOMES: u16 = 5;
 
-/// A place whose organisations are spread.
+/// A place where every account has several homes unless it says how many.
 #[derive(Debug, Default)]
 struct Spread(Postgres);
 
 impl Spread {
-    async fn options(&self, clock: Clock) -> PostgresOptions {
-        let homes = ["acme", "other"].map(|name| (name.to_owned(), HOMES)).into();
-        PostgresOptions { homes, ..self.0.options(clock).await }
+    async fn open_store(&self, clock: Clock) -> PostgresStore {
+        let store = PostgresStore::open(self.0.options(clock).await).await.unwrap();
+        self.ask(&format!("ALTER TABLE account ALTER homes SET DEFAULT {HOMES}")).await;
+        store
     }
 
     async fn ask(&self, sql: &str) -> Vec<String> {
@@ -32,10 +30,7 @@ impl Spread {
 
 impl Factory for Spread {
     fn open(&self, clock: Clock) -> Pin<Box<dyn Future<Output = Arc<dyn Store>> + Send + '_>> {
-        Box::pin(async move {
-            let options = self.options(clock).await;
-            Arc::new(PostgresStore::open(options).await.unwrap()) as Arc<dyn Store>
-        })
+        Box::pin(async move { Arc::new(self.open_store(clock).await) as Arc<dyn Store> })
     }
 
     fn everything(&self) -> Pin<Box<dyn Future<Output = String> + Send + '_>> {
@@ -91,6 +86,8 @@ async fn what_belongs_to_a_customer_is_in_one_home_and_customers_are_in_all() {
 async fn others_on_the_same_database_have_one_home() {
     let spread = Spread::default();
     let stage = Stage::open(&spread).await;
+    let store = spread.open_store(stage.clock.clone()).await;
+    assert_eq!(store.make_account("small", false, 1).await, Ok(1));
     let small = checks::place(stage.store.as_ref(), "small", false).await;
     for key in 1..=20 {
         stage.done(noticed(claimed(create(row(small, key, &format!("c{key}"))), &format!("i{key}")), 0)).await;
@@ -158,13 +155,6 @@ async fn who_gets_another_customer_moves_to_his_home() {
     // The slots that it left are free, the one that it has is not.
     stage.done(create(row(stage.place, 2, "c0"))).await;
     assert_eq!(stage.conflict(create(row(stage.place, 3, "c30"))).await.cause, Cause::Slot);
-    // Ended, it holds no slot: it stays where it is.
-    made.slot = None;
-    made.state.record.customer_identifier = "c31".into();
-    let before = spread.ask("SELECT home::text FROM entitlement WHERE customer = 'c30'").await;
-    stage.done(rename(&mut made, "ended", START)).await;
-    assert_eq!(spread.ask("SELECT home::text FROM entitlement WHERE customer = 'c31'").await, before);
-    assert_eq!(health(&stage, Depth::Quick).await.faults, []);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -227,42 +217,48 @@ async fn what_lies_in_another_home_is_found() {
     assert_eq!(booked, [0, 0, 4, 0, 0, 0, 0, 0, 0, 0], "its events and its notifications");
 }
 
+/// A worker has a lane while its entitlement goes to another customer: the lane comes along all the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lane_that_somebody_works_on_comes_along() {
+    let spread = Spread::default();
+    let stage = Stage::open(&spread).await;
+    let mut made = row(stage.place, 1, "c0");
+    stage.done(noticed(create(made.clone()), 0)).await;
+    let worker = spread.0.database().await.session().await;
+    worker.ask("BEGIN; UPDATE lane SET failures = 1").await;
+    made.state.record.customer_identifier = "c1".into();
+    let change = noticed(rename(&mut made, "moved", START), 0);
+    let committing = tokio::spawn({
+        let store = Arc::clone(&stage.store);
+        async move { store.commit(change).await }
+    });
+    let waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+    soon("the change waits for the lane", async || !spread.ask(waits).await.is_empty()).await;
+    worker.ask("COMMIT").await;
+    assert_eq!(committing.await.unwrap(), Ok(Committed::Done));
+    let lanes = "SELECT count(*) || ' ' || count(*) FILTER (WHERE l.home = e.home) || ' ' || min(l.next) \
+        FROM lane l, entitlement e WHERE e.customer = 'c1'";
+    assert_eq!(spread.ask(lanes).await, ["1 1 3"]);
+    let told = "SELECT string_agg(sequence::text, ' ' ORDER BY sequence) FROM notification";
+    assert_eq!(spread.ask(told).await, ["1 2"]);
+    assert_eq!(health(&stage, Depth::Full).await.faults, []);
+}
+
 #[tokio::test]
 async fn homes_never_change() {
     let spread = Spread::default();
-    let stage = Stage::open(&spread).await;
-    stage.store.close().await.unwrap();
-    let wanted = |homes: u16| async move { [("acme".to_owned(), homes)].into() };
-    let options = spread.options(Clock::system()).await;
-    let other = PostgresOptions { homes: wanted(6).await, ..options.clone() };
-    let told = PostgresStore::open(other).await.unwrap_err().to_string();
-    assert!(told.contains("holds acme with 5 homes already") && told.contains("--homes acme=6"), "{told}");
-    let same = PostgresOptions { homes: wanted(HOMES).await, ..options.clone() };
-    PostgresStore::open(same).await.unwrap().close().await.unwrap();
-    // Whoever does not ask for any goes by what is there.
-    let store = PostgresStore::open(PostgresOptions { homes: [].into(), ..options }).await.unwrap();
-    let place = checks::place(&store, "acme", false).await;
-    let stage = Stage { store: Arc::new(store), place, ..stage };
-    fill(&stage, 12).await;
-    assert_eq!(health(&stage, Depth::Quick).await.faults, []);
-}
-
-/// As many as there may be: numbers fit, and the database refuses more.
-#[tokio::test]
-async fn the_most_homes_are_used() {
-    let spread = Spread::default();
-    let options =
-        PostgresOptions { homes: [("acme".to_owned(), HOMES_MAX)].into(), ..spread.options(Clock::system()).await };
-    let store = PostgresStore::open(options.clone()).await.unwrap();
-    let place = checks::place(&store, "acme", true).await;
+    let store = spread.open_store(Clock::system()).await;
+    checks::place(&store, "acme", false).await;
+    assert_eq!(store.make_account("acme", false, HOMES + 1).await, Ok(HOMES.into()), "it has what it had");
+    assert_eq!(store.make_account("huge", true, HOMES_MAX + 1).await, Ok(HOMES_MAX.into()));
+    assert_eq!(store.make_account("small", true, 0).await, Ok(1));
+    store.close().await.unwrap();
+    // Whoever opens it goes by what is there.
+    let store = PostgresStore::open(spread.0.options(Clock::system()).await).await.unwrap();
+    let place = checks::place(&store, "huge", true).await;
     let stage = Stage { store: Arc::new(store), place, clock: Clock::system() };
     fill(&stage, 100).await;
     assert_eq!(health(&stage, Depth::Quick).await.faults, []);
     let many = spread.ask("SELECT count(DISTINCT home)::text FROM entitlement").await.remove(0);
     assert!(many.parse::<u32>().unwrap() > 85, "{many}");
-    for senseless in [0, HOMES_MAX + 1] {
-        let homes = [("huge".to_owned(), senseless)].into();
-        let told = PostgresStore::open(PostgresOptions { homes, ..options.clone() }).await.unwrap_err().to_string();
-        assert_eq!(told, format!("huge cannot have {senseless} homes; say 1 to 1024"));
-    }
 }

@@ -1,12 +1,13 @@
 //! Every statement of a change goes by keys: what it costs does not grow with the tables, and does not
 //! depend on when PostgreSQL last counted their rows.
 
-use super::checks::Stage;
 use super::checks::samples::{START, answer, claim, claimed, create, noticed, only_claim, rename, row};
+use super::checks::{self, Stage};
 use super::{Postgres, soon};
 use entitlement::Moment;
 use ids::OperationId;
-use store::{Change, Claim, ClaimChange, LaneOutcome, LaneResult, RowChange};
+use std::sync::Arc;
+use store::{Change, Claim, ClaimChange, Clock, LaneOutcome, LaneResult, NewCallback, PostgresStore, RowChange};
 
 const FILLED: u128 = 1_500;
 const EACH: u128 = 60;
@@ -17,7 +18,12 @@ const READ_FOR_EACH_MAX: u64 = 4;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_reads_a_whole_table() {
     let postgres = Postgres::default();
-    let stage = Stage::open(&postgres).await;
+    let clock = Clock::manual(START);
+    let store = PostgresStore::open(postgres.options(clock.clone()).await).await.unwrap();
+    // With several homes, so that another customer is another home.
+    store.make_account("acme", false, 4).await.unwrap();
+    let place = checks::place(&store, "acme", false).await;
+    let stage = Stage { store: Arc::new(store), clock, place };
     let database = postgres.database().await;
     // Plans are made on empty tables, and nobody counts anew.
     let tables = "SELECT c.oid::regclass FROM pg_class c WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace";
@@ -33,6 +39,8 @@ async fn nothing_reads_a_whole_table() {
     for n in 1..=EACH {
         one_of_each(&stage, n * 100).await;
     }
+    let moved = database.ask("SELECT count(DISTINCT home)::text FROM entitlement WHERE customer LIKE 'taken%'").await;
+    assert_eq!(moved, ["4"]);
     stage.store.close().await.unwrap();
     drop(stage);
     // What a session has read is counted when it ends.
@@ -51,7 +59,10 @@ async fn nothing_reads_a_whole_table() {
 
 fn full(stage: &Stage, key: u128) -> Change {
     let operation = Some(OperationId(key));
-    let mut change = noticed(claimed(create(row(stage.place, key, &format!("c{key}"))), &format!("i{key}")), 0);
+    let made = row(stage.place, key, &format!("c{key}"));
+    let promised = NewCallback { key: made.key, at: Moment(i64::MAX), says: String::new() };
+    let mut change = noticed(claimed(create(made), &format!("i{key}")), 0);
+    change.callbacks = vec![promised];
     let waiting = Claim { operation, ..claim(&format!("w{key}"), None) };
     change.claim = ClaimChange::Insert(waiting);
     change
@@ -87,6 +98,8 @@ async fn one_of_each(stage: &Stage, key: u128) {
     stage.store.next_due().await.unwrap();
     stage.by_id(&entitlement.key.to_string()).await.unwrap();
     stage.store.history(entitlement.key, None).await.unwrap();
+    entitlement.state.record.customer_identifier = format!("taken{key}");
+    stage.done(rename(&mut entitlement, "another's", at)).await;
     let mut unborn = row(stage.place, key + 1, &format!("u{key}"));
     (unborn.state.unborn, unborn.last_event) = (true, 0);
     let intent = Change { events: Vec::new(), ..create(unborn.clone()) };

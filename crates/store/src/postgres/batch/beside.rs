@@ -40,8 +40,10 @@ struct Ended<'a> {
 /// They are there and held.
 const CARRY_OUT: &str = "DELETE FROM callback WHERE id = ANY ($1)";
 
-const PROMISE: &str = "INSERT INTO callback (home, key, at, says) \
-     SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::text[])";
+/// Whoever promises one need not change the entitlement, and then has not looked where it is at home.
+const PROMISE: &str = "INSERT INTO callback (home, key, at, says) SELECT coalesce(e.home, i.home), i.key, i.at, i.says \
+     FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::text[]) AS i(home, key, at, says) \
+     LEFT JOIN LATERAL (SELECT home FROM entitlement WHERE key = i.key OFFSET 0) e ON true";
 
 /// A change that is committed again after an unknown outcome brings the same operation again.
 const END: &str = "INSERT INTO operation (id, home, key, kind, outcome, opened_at, closed_at) \

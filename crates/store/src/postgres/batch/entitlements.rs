@@ -2,6 +2,7 @@
 
 use super::Entry;
 use crate::codec::stage_number;
+use crate::postgres::moving::{self, Moving};
 use crate::postgres::pipeline::Pipeline;
 use crate::postgres::values::{Day, Id, Value};
 use crate::{Row, RowChange};
@@ -13,16 +14,8 @@ pub(super) struct Entitlements<'a> {
     today: Day,
     removed: Vec<Id>,
     changed: Rows<'a>,
-    moved: Moved,
     new: Rows<'a>,
     own_ids: OwnIds<'a>,
-}
-
-/// Those that get another home, in the order of their keys.
-#[derive(Debug, Default)]
-struct Moved {
-    keys: Vec<Id>,
-    homes: Vec<i64>,
 }
 
 /// Ids that new ones were given by resellers, in their order.
@@ -89,40 +82,6 @@ const UPDATE: &str = insert!(
       since = least(e.since, excluded.since)"
 );
 
-macro_rules! move_all {
-    ($table:literal) => {
-        move_all!($table, "ctid AS place", "t.ctid = x.place")
-    };
-    // A place is one within the partition of its day.
-    (of_days $table:literal) => {
-        move_all!($table, "ctid AS place, day", "t.ctid = x.place AND t.day = x.day")
-    };
-    ($table:literal, $place:literal, $is_there:literal) => {
-        concat!(
-            "UPDATE ",
-            $table,
-            " t SET home = x.home FROM (SELECT i.home, there.* FROM unnest($1::uuid[], $2::bigint[]) AS i(key, home) \
-             CROSS JOIN LATERAL (SELECT ",
-            $place,
-            " FROM ",
-            $table,
-            " WHERE key = i.key OFFSET 0) there OFFSET 0) x WHERE ",
-            $is_there
-        )
-    };
-}
-
-/// What hangs on an entitlement goes with it. The slot of its customer is wanted in the new home only: where it was
-/// taken there since the look, that breaks the transaction off.
-const MOVE: [&str; 6] = [
-    move_all!("entitlement"),
-    move_all!("callback"),
-    move_all!("operation"),
-    move_all!("lane"),
-    move_all!(of_days "notification"),
-    move_all!(of_days "event"),
-];
-
 /// Plain, too: an own id that was taken since.
 const OWN_IDS: &str = "INSERT INTO own_id (id, live, account, key) \
      SELECT * FROM unnest($1::text[], $2::boolean[], $3::bigint[], $4::uuid[])";
@@ -139,7 +98,6 @@ impl<'a> Entitlements<'a> {
             today,
             removed: Vec::new(),
             changed: Rows::default(),
-            moved: Moved::default(),
             new: Rows::default(),
             own_ids: OwnIds::of(entries),
         };
@@ -157,29 +115,19 @@ impl<'a> Entitlements<'a> {
         new.sort_by(|(one, _), (other, _)| slot_of(one).cmp(&slot_of(other)));
         changed.sort_by_key(|(row, _)| row.key);
         new.into_iter().for_each(|(row, entry)| entitlements.new.push(row, entry));
-        for (row, entry) in changed {
-            entitlements.changed.push(row, entry);
-            if entry.home != entry.was_at {
-                entitlements.moved.keys.push(row.key.into());
-                entitlements.moved.homes.push(entry.home);
-            }
-        }
+        changed.into_iter().for_each(|(row, entry)| entitlements.changed.push(row, entry));
         entitlements
     }
 
-    pub(super) async fn add_to<'p>(&'p self, pipeline: &mut Pipeline<'p>) -> Result<(), Error> {
+    pub(super) async fn add_to<'p>(&'p self, pipeline: &mut Pipeline<'p>, moving: &'p Moving) -> Result<(), Error> {
         if !self.removed.is_empty() {
             pipeline.add(REMOVE, vec![&self.removed]).await?;
         }
         if !self.changed.keys.is_empty() {
             pipeline.add(UPDATE, [self.changed.values(), vec![&self.today as _]].concat()).await?;
         }
-        let Moved { keys, homes } = &self.moved;
-        if !keys.is_empty() {
-            for sql in MOVE {
-                pipeline.add(sql, vec![keys, homes]).await?;
-            }
-        }
+        // Before new ones come: they may want the slots that are left.
+        moving.add_to(pipeline, &moving::ENTITLEMENTS).await?;
         if !self.new.keys.is_empty() {
             pipeline.add(INSERT, [self.new.values(), vec![&self.today as _]].concat()).await?;
         }

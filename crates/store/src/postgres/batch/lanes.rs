@@ -3,6 +3,7 @@
 use super::{Entry, handed};
 use crate::codec::reason_word;
 use crate::postgres::lanes::{END_HOLDS, HOLD_ALL, WAKE};
+use crate::postgres::moving::{self, Moving};
 use crate::postgres::pipeline::Pipeline;
 use crate::postgres::values::{Day, Id, Value, get};
 use crate::{HandedLane, Restoration};
@@ -21,6 +22,8 @@ pub(super) struct Lanes<'a> {
     heads: Heads,
     notices: Notices<'a>,
     woken: Woken,
+    /// All lanes that this batch touches, where it does more than append: held at once, in their order.
+    held: Vec<Id>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -63,8 +66,6 @@ struct Notices<'a> {
 
 #[derive(Debug, Default)]
 struct Woken {
-    /// All lanes that this batch touches: held at once, since waking comes after appending.
-    all: Vec<Id>,
     keys: Vec<Id>,
     targets: Vec<Option<i64>>,
     nows: Vec<i64>,
@@ -101,7 +102,7 @@ const NOTIFY: &str = "INSERT INTO notification (account, key, target, sequence, 
      CROSS JOIN LATERAL (SELECT next, day FROM lane WHERE key = i.key AND target = i.target OFFSET 0) l";
 
 impl<'a> Lanes<'a> {
-    pub(super) fn of(entries: &[Entry<'a>], today: Day, holder: Id) -> Self {
+    pub(super) fn of(entries: &[Entry<'a>], today: Day, holder: Id, moving: &Moving) -> Self {
         let mut lanes = Self {
             today,
             holder,
@@ -109,6 +110,7 @@ impl<'a> Lanes<'a> {
             heads: Heads::default(),
             notices: Notices::default(),
             woken: Woken::default(),
+            held: Vec::new(),
         };
         for entry in entries {
             lanes.push(*entry);
@@ -127,10 +129,11 @@ impl<'a> Lanes<'a> {
             lanes.heads.due.push(appended.due);
             lanes.heads.leases.push(appended.lease_until_ms);
         }
-        if !lanes.woken.keys.is_empty() {
-            lanes.woken.all = lanes.heads.keys.iter().chain(&lanes.woken.keys).copied().collect();
-            lanes.woken.all.sort_unstable();
-            lanes.woken.all.dedup();
+        if !lanes.woken.keys.is_empty() || !moving.keys().is_empty() {
+            let touched = lanes.heads.keys.iter().chain(&lanes.woken.keys).chain(moving.keys());
+            lanes.held = touched.copied().collect();
+            lanes.held.sort_unstable();
+            lanes.held.dedup();
         }
         lanes
     }
@@ -175,12 +178,17 @@ impl<'a> Lanes<'a> {
     }
 
     /// The step that appends, if there is one: [`handed`](Self::handed) reads it.
-    pub(super) async fn add_to<'p>(&'p self, pipeline: &mut Pipeline<'p>) -> Result<Option<usize>, Error> {
+    pub(super) async fn add_to<'p>(
+        &'p self,
+        pipeline: &mut Pipeline<'p>,
+        moving: &'p Moving,
+    ) -> Result<Option<usize>, Error> {
         let mut appended = None;
-        let Woken { all, keys: woken, targets: any, nows } = &self.woken;
-        if !woken.is_empty() {
-            pipeline.add(HOLD_ALL, vec![all]).await?;
+        let Woken { keys: woken, targets: any, nows } = &self.woken;
+        if !self.held.is_empty() {
+            pipeline.add(HOLD_ALL, vec![&self.held]).await?;
         }
+        moving.add_to(pipeline, &moving::LANES).await?;
         let Heads { keys, homes, targets, least, counts, due, leases } = &self.heads;
         if !keys.is_empty() {
             let heads: Vec<Value<'_>> =

@@ -9,6 +9,7 @@ use super::lanes::Lanes;
 use super::look::Stands;
 use crate::HandedLane;
 use crate::postgres::connect::Connection;
+use crate::postgres::moving::Moving;
 use crate::postgres::pipeline::Pipeline;
 use crate::postgres::values::Id;
 use tokio_postgres::Error;
@@ -33,14 +34,16 @@ pub(in crate::postgres) async fn write(
     let claims = Claims::of(entries, today);
     let entitlements = Entitlements::of(entries, today);
     let beside = Beside::of(entries, audit);
-    let lanes = Lanes::of(entries, today, holder);
+    let moves = entries.iter().filter(|entry| entry.home != entry.was_at);
+    let moving = Moving::of(moves.filter_map(|entry| Some((entry.key()?.into(), entry.home))).collect());
+    let lanes = Lanes::of(entries, today, holder, &moving);
     let events = Events::of(entries, today);
     let mut pipeline = Pipeline::new(connection);
     let added = async {
         claims.add_to(&mut pipeline).await?;
-        entitlements.add_to(&mut pipeline).await?;
+        entitlements.add_to(&mut pipeline, &moving).await?;
         beside.add_to(&mut pipeline).await?;
-        let appended = lanes.add_to(&mut pipeline).await?;
+        let appended = lanes.add_to(&mut pipeline, &moving).await?;
         // Last, since everything of the account waits for it from here on.
         events.add_to(&mut pipeline).await?;
         Ok((appended, pipeline.add("COMMIT", Vec::new()).await?))
