@@ -199,8 +199,8 @@ impl PostgresStore {
         opening.migrating(&first, &migrations::known(&options)).migrate(options.clock.read()).await
     }
 
-    /// Makes the account of an organisation in a mode with so many homes, 1 to [`HOMES_MAX`], unless it is there. How many
-    /// it has: another number where it was there, and that never changes (docs/decisions/0041).
+    /// Makes the account of an organisation in a mode with so many homes, 1 to [`HOMES_MAX`], unless it is there.
+    /// How many it has: another number where it was there, and that never changes (docs/decisions/0041).
     ///
     /// # Errors
     /// What the server says.

@@ -14,8 +14,8 @@ pub(super) const CLOCK_OFFSET: &str = "clock.offset_ms";
 /// How often test data were emptied: the clock of every process begins anew with it.
 pub(super) const CLOCK_RESETS: &str = "clock.resets";
 
-/// The number of an organisation in a mode, made if new: with so many homes, or as many as is usual. In a restored store it may have been there before,
-/// with a feed: a new one goes on behind that.
+/// The number of an organisation in a mode, made if new: with so many homes, or as many as is usual. In a restored
+/// store it may have been there before, with a feed: a new one goes on behind that.
 pub(super) async fn account(
     connections: &Connections,
     organisation: &str,

@@ -15,8 +15,8 @@ VALUES (:account, :prefix || lpad((:number)::text, 12, '0'),
 INSERT INTO entitlement (key, account, home, live, route, customer, slot, status, product, created_at, updated_at,
     revision, version, last_event, since, in_flight, unborn, rest)
 VALUES ((lpad(to_hex(:high::bigint), 16, '0') || lpad(to_hex(:low::bigint), 16, '0'))::uuid, :account, :account, false,
-    :route, :prefix || lpad((:number)::text, 12, '0'), 1, 'ACTIVE', 'MUSIC_NOW', :now::bigint, :now::bigint, 1, 1, 1, today(),
-    0, false, :rest);
+    :route, :prefix || lpad((:number)::text, 12, '0'), 1, 'ACTIVE', 'MUSIC_NOW', :now::bigint, :now::bigint, 1, 1, 1,
+    today(), 0, false, :rest);
 INSERT INTO lane (key, home, target, next, head, attempt_at, head_day, day)
 VALUES ((lpad(to_hex(:high::bigint), 16, '0') || lpad(to_hex(:low::bigint), 16, '0'))::uuid, :account, 0, 2, 1,
     :now::bigint + :number, today(), today());
