@@ -31,7 +31,7 @@ pub(crate) const POSTGRESQL_SERVER: Need = Need {
     ],
 };
 
-const NEEDS: [Need; 6] = [
+const NEEDS: [Need; 7] = [
     Need {
         name: "Python 3.10 or later",
         package: "python3",
@@ -49,6 +49,8 @@ const NEEDS: [Need; 6] = [
         // The function that came with 18.3 and that the examples need.
         probe: ["node", "-e", "process.exit(require('util').parseArgs && globalThis.fetch ? 0 : 1)"],
     },
+    // A machine that has next to nothing has no `kill` but its shells' own.
+    Need { name: "kill", package: "procps", probe: ["kill", "-l", "TERM"] },
     // docs/OPERATIONS.md is followed word for word.
     Need { name: "curl", package: "curl", probe: ["curl", "--version", "-q"] },
     Need { name: "OpenSSL", package: "openssl", probe: ["openssl", "version", "-v"] },

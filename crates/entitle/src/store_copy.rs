@@ -17,13 +17,13 @@ use store::copy::{self, Compared, Copied, PAGE_RECORDS, Part, Progress};
 const EXAMPLES: &str = "Examples:
   entitle store copy --from sqlite:hub.db --to postgres://entitle@localhost/hub
   entitle store copy --from postgres://entitle@localhost/hub --to sqlite:back.db
-  entitle store copy --from postgres://entitle@localhost/hub \
-      --to postgres://entitle@localhost/large --homes acme=64
+  entitle store copy --from sqlite:hub.db --to postgres://localhost/large --homes acme=64
   entitle store copy --from sqlite:a.db --to sqlite:b.db --verify-only
 
 Stop every hub first. Whatever stops the copy, the same command goes on where it was. At
 the end every record is compared; only then the target can be served. The source stays as
-it is. Exit codes: 0 both hold the same, 1 they do not, or it failed, 2 wrong command line.";
+it is. Exit codes: 0 both hold the same, 1 they do not, or it failed, 2 wrong command
+line.";
 
 /// What to do with a store.
 #[derive(Debug, Subcommand)]
