@@ -25,7 +25,8 @@ SELECT account, account, key, 0, 1, 1, 1, 'ACTIVATION_SUCCESS', 1, at, 'delivere
 FROM made, sample;
 INSERT INTO event (account, home, position, key, sequence, version, at, day, by, kind, request, sets)
 SELECT account, account, position + 1 + n - $first, key, 1, 1, at, today(), 'RESELLER', 'created',
-    spread || '-filled01', '[["record",{"status":"ACTIVE","created":1795871715000,"activated":1795871715000,"customer":"' || spread ||
+    spread || '-filled01',
+    '[["record",{"status":"ACTIVE","created":1795871715000,"activated":1795871715000,"customer":"' || spread ||
     '-filled00","merchant":"BANGO_US","product":"MUSIC_NOW","name":"Music (active at once)","url":'
     '"http://127.0.0.1:9/notified","shared":"' || md5(spread) || '","bango":"564372031654133"}]]'
 FROM made, sample, account WHERE account.id = sample.account ORDER BY n;
