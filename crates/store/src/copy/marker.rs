@@ -12,7 +12,7 @@ pub(crate) const IDENTITY: &str = "store.identity";
 pub(crate) const OWN_SETTINGS: [&str; 2] = [MARKER, IDENTITY];
 
 /// The form of the text, should it ever change.
-const FORM: &str = "1";
+const FORM: &str = "2";
 /// In the place of a table's name: all of them are there, and are compared.
 const COPIED: &str = "copied";
 
@@ -82,6 +82,6 @@ mod tests {
         let copied = Marker { table: None, homes: String::new(), ..marker };
         assert_eq!(Marker::read(&copied.print()), Some(copied.clone()));
         assert_eq!(Marker::source_in(copied.print().as_bytes()), "hub.db");
-        assert_eq!(Marker::read("2\n"), None);
+        assert_eq!(Marker::read("1\n"), None);
     }
 }
